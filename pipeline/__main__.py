@@ -1,0 +1,5 @@
+"""``python -m pipeline`` is ``ebs``."""
+
+from pipeline.cli import main
+
+main()

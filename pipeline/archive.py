@@ -1,0 +1,210 @@
+"""A delivery folder: stored whole or not at all, found again when the same is asked for.
+
+Nothing is ever overwritten. A draft is written to a temporary sibling, synced and renamed; one run at a time per
+country. ``SHA256SUMS`` covers every file but itself and ``environment.json``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import MachineError, Problem, UsageError, machine_error
+from pipeline.tables import read_csv
+
+SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
+_DRAFT = re.compile(r"(\d{4}-\d{2})_(\d{2,})")
+
+
+def digest(data: bytes) -> str:
+    """sha256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(document: object) -> bytes:
+    """JSON in one fixed form: sorted keys, two spaces, LF, UTF-8."""
+    return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode("utf-8")
+
+
+def ordered(document: object) -> bytes:
+    """JSON whose keys stand in the order in which they were given."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the country's folder for one run; a second run is told who holds it and since when.
+
+    The lock is the operating system's: it is free at once when its holder is killed.
+    """
+    from filelock import FileLock, Timeout
+
+    holder = folder / ".lock.holder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        try:
+            who = holder.read_text("utf-8").strip()
+        except OSError:
+            who = "another process"
+        raise MachineError(
+            Problem(str(folder), f"another run is writing here: {who}.", "Wait until it has ended, then run again.")
+        ) from None
+    except OSError as error:
+        raise machine_error(str(folder), error) from error
+    try:
+        import datetime as dt
+
+        since = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        with contextlib.suppress(OSError):
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since}\n", "utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            holder.unlink()
+        lock.release()
+
+
+def drafts(folder: Path, month: str) -> list[tuple[int, Path]]:
+    """The drafts of a month that a country's folder holds, by number."""
+    if not folder.is_dir():
+        return []
+    found = []
+    for child in folder.iterdir():
+        match = _DRAFT.fullmatch(child.name)
+        if match and match[1] == month and child.is_dir():
+            found.append((int(match[2]), child))
+    return sorted(found)
+
+
+def same_request(folder: Path, month: str, identity: str) -> Path | None:
+    """The draft that answered this very request before and is still whole; the newest where there are several."""
+    for _, draft in reversed(drafts(folder, month)):
+        try:
+            manifest = json.loads((draft / MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and manifest.get("identity") == identity and not damaged(draft):
+            return draft
+    return None
+
+
+def damaged(draft: Path) -> list[str]:
+    """The files of a delivery that are gone, changed, or not in its SHA256SUMS."""
+    try:
+        lines = [line.partition("  ") for line in (draft / SUMS).read_text("utf-8").splitlines()]
+        sums = {name: expected for expected, _, name in lines}
+    except (OSError, ValueError):
+        return [SUMS]
+    bad = []
+    for name, expected in sums.items():
+        try:
+            if digest((draft / name).read_bytes()) != expected:
+                bad.append(name)
+        except OSError:
+            bad.append(name)
+    there = {path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()}
+    return sorted({*bad, *(there - set(sums) - {SUMS, ENVIRONMENT})})
+
+
+def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Mapping[str, Any]) -> Path:
+    """Store a new draft of the month below the country's folder, whole or not at all; answers where it is.
+
+    ``files``: path inside the draft → bytes. Call it inside ``one_at_a_time``.
+    """
+    taken = drafts(folder, month)
+    number = taken[-1][0] + 1 if taken else 1
+    final, partial = folder / f"{month}_{number:02d}", folder / f".{month}_{number:02d}.partial"
+    sums = "".join(f"{digest(files[name])}  {name}\n" for name in sorted(files))
+    everything = {**files, SUMS: sums.encode("utf-8"), ENVIRONMENT: canonical(environment)}
+    where = folder
+    try:
+        for debris in sorted(folder.glob(".*.partial")):
+            where = debris
+            shutil.rmtree(debris)
+        for name, data in everything.items():
+            where = partial / name
+            where.parent.mkdir(parents=True, exist_ok=True)
+            with where.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        for path in [*(path for path in partial.rglob("*") if path.is_dir()), partial]:
+            _sync(path)
+        where = final
+        partial.rename(final)
+        _sync(folder)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(partial)
+        raise machine_error(str(where), error) from error
+    return final
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # a directory cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def open_delivery(path: Path) -> dict[str, Any]:
+    """The manifest of a delivery folder; UsageError when the path is none."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        raise UsageError(
+            Problem(
+                str(path),
+                "this is not a delivery folder: it has no manifest.json.",
+                "Give a folder such as outputs/FR/2024-05_01.",
+            )
+        ) from None
+    except NotADirectoryError:
+        raise UsageError(Problem(str(path), "this is a file, not a delivery folder.")) from None
+    except ValueError as error:
+        raise UsageError(Problem(str(path / MANIFEST), f"not valid JSON: {error}.")) from error
+    except OSError as error:
+        raise machine_error(str(path / MANIFEST), error) from error
+    if not isinstance(manifest, dict) or "request" not in manifest:
+        raise UsageError(Problem(str(path / MANIFEST), "this is not the manifest of a delivery."))
+    return manifest
+
+
+def table(delivery: Path, name: str, about: Collection[str] = ()) -> Iterator[dict[str, str]]:
+    """The rows of one of the delivery's tables, every cell as text.
+
+    ``about``: only rows with one of these words somewhere are wanted; others may be left out, which saves most of the
+    time where the table is long.
+    """
+    try:
+        data = (delivery / name).read_bytes()
+    except OSError as error:
+        raise machine_error(str(delivery / name), error) from error
+    if about and b'"' not in data:  # no cell is quoted, so each line is a row
+        header, *lines = data.split(b"\n")
+        words = [word.encode("utf-8") for word in about]
+        data = b"\n".join([header, *(line for line in lines if any(word in line for word in words))])
+    return read_csv(data)
+
+
+def findings(delivery: Path) -> dict[str, Any]:
+    """The findings report of a delivery."""
+    try:
+        report: dict[str, Any] = json.loads((delivery / "findings.json").read_bytes())
+    except OSError as error:
+        raise machine_error(str(delivery / "findings.json"), error) from error
+    return report

@@ -1,0 +1,166 @@
+"""Everything that the regulation asks for is there: every aggregate, every month from the first delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipeline.findings import Finding, Verdict
+
+
+def coverage(
+    present: Iterable[tuple[str, str, str]],
+    aggregates: Sequence[str],
+    months: Mapping[str, Sequence[str]],
+    series: Mapping[tuple[str, str], str],
+) -> Verdict:
+    """Each (indicator, aggregate, month) has an observation, with a value or with the status that says why not.
+
+    ``months``: those expected, for each indicator · ``series``: (indicator, aggregate) → series key, for the report.
+    """
+    there = set(present)
+    findings = []
+    checked = 0
+    for indicator, expected in sorted(months.items()):
+        for aggregate in aggregates:
+            gone = [month for month in expected if (indicator, aggregate, month) not in there]
+            checked += len(expected)
+            if gone:
+                findings.append(
+                    Finding(
+                        "coverage",
+                        f"{indicator}, {aggregate}: {len(gone)} of {len(expected)} months are missing: {_some(gone)}.",
+                        data_set=indicator,
+                        series=series.get((indicator, aggregate), aggregate),
+                        period=gone[0],
+                        expected=f"{expected[0]} to {expected[-1]}",
+                    )
+                )
+    return Verdict("coverage", checked=checked, findings=tuple(findings))
+
+
+def not_computed(rows: Iterable[Mapping[str, str]]) -> Verdict:
+    """Observations without a value; rows carry data_set, series, aggregate, period, value and why."""
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    checked = 0
+    for row in rows:
+        checked += 1
+        if not row["value"]:
+            key = (row["data_set"], row["series"], row["aggregate"], row["why"])
+            groups.setdefault(key, []).append(row["period"])
+    findings = tuple(
+        Finding(
+            "not-computed",
+            f"{data_set}, {aggregate}: no value for {_some(periods)}: {why}.",
+            data_set=data_set,
+            series=series,
+            period=periods[0],
+            value="",
+        )
+        for (data_set, series, aggregate, why), periods in sorted(groups.items())
+    )
+    return Verdict("not-computed", checked=checked, findings=findings)
+
+
+def first_period(first: Mapping[str, str], expected: Mapping[str, str], accepted: Mapping[str, str]) -> list[Verdict]:
+    """The series starts where it is declared to: later is information; cells before the first accepted are not sent."""
+    late = [
+        Finding(
+            "starts-later",
+            f"{indicator}: the series starts in {start}; declared is {expected[indicator]}.",
+            data_set=indicator,
+            period=start,
+            expected=expected[indicator],
+        )
+        for indicator, start in sorted(first.items())
+        if start > expected[indicator]
+    ]
+    early = [
+        Finding(
+            "before-start",
+            f"{indicator}: the input starts in {start}, before {accepted[indicator]}, the first period accepted; "
+            "the months before it are not sent.",
+            data_set=indicator,
+            period=start,
+            expected=accepted[indicator],
+        )
+        for indicator, start in sorted(first.items())
+        if start < accepted[indicator]
+    ]
+    return [
+        Verdict("starts-later", checked=len(first), findings=tuple(late)),
+        Verdict("before-start", checked=len(first), findings=tuple(early)),
+    ]
+
+
+def ends_elsewhere(last: Mapping[str, str], month: str) -> Verdict:
+    """Every indicator ends in the delivery's month."""
+    findings = tuple(
+        Finding(
+            "ends-elsewhere",
+            f"{indicator}: the input ends in {end}, the delivery is for {month}; "
+            + ("its later months are not sent." if end > month else "the months up to it have no value."),
+            data_set=indicator,
+            period=end,
+            expected=month,
+        )
+        for indicator, end in sorted(last.items())
+        if end != month
+    )
+    return Verdict("ends-elsewhere", checked=len(last), findings=findings)
+
+
+def future(month: str, now: str) -> Verdict:
+    """The delivery's month is over: it lies before the month in which the delivery was prepared."""
+    findings = (
+        Finding(
+            "future-month",
+            f"the month {month} was not over in {now}, when this was prepared.",
+            period=month,
+            expected=f"before {now}",
+        ),
+    )
+    return Verdict("future-month", checked=1, findings=findings if month >= now else ())
+
+
+def territory(
+    found: Mapping[str, Iterable[str]], declared: Mapping[str, Sequence[str]], whole: frozenset[str]
+) -> Verdict:
+    """Every area of an indicator's territory has cells, unless the whole territory comes in one."""
+    findings = []
+    for indicator, areas in sorted(found.items()):
+        seen = set(areas)
+        gone = [area for area in declared[indicator] if area not in seen and area not in whole]
+        if gone and not seen & whole:
+            findings.append(
+                Finding(
+                    "territory",
+                    f"{indicator}: the territory includes {', '.join(gone)} and the input has no cell for "
+                    f"{'it' if len(gone) == 1 else 'them'}.",
+                    data_set=indicator,
+                    value=", ".join(sorted(seen)),
+                    expected=", ".join(area for area in declared[indicator] if area not in whole),
+                )
+            )
+    return Verdict("territory", checked=len(found), findings=tuple(findings))
+
+
+def approximate(uses: Iterable[tuple[str, str, str]]) -> Verdict:
+    """Aggregates that the input reaches only approximately, as the bridge declares: (indicator, aggregate, why)."""
+    said = sorted(set(uses))
+    findings = tuple(
+        Finding(
+            "approximate",
+            f"{indicator}, {aggregate}: declared approximate in bridge.csv; the input {why}.",
+            data_set=indicator,
+            series=aggregate,
+        )
+        for indicator, aggregate, why in said
+    )
+    return Verdict("approximate", checked=len(said), findings=findings)
+
+
+def _some(items: Sequence[str], most: int = 6) -> str:
+    """A few of them in words: consecutive ones are not folded, the rest is counted."""
+    if len(items) <= most:
+        return ", ".join(items)
+    return f"{', '.join(items[:3])} … {items[-1]} ({len(items)} in all)"

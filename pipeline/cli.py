@@ -1,0 +1,327 @@
+"""The door: one small function per command. Everything else is imported when a command needs it.
+
+Exit status: 0 fine · 1 findings of severity error · 2 usage · 3 an input, fact file or structure that cannot be used ·
+4 the machine · 130/143 signals. Never a traceback for something a user did.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import gc
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import typer
+
+from pipeline import __version__
+from pipeline.errors import EbsError, Problem, UsageError, machine_error
+
+app = typer.Typer(
+    name="ebs",
+    help="From a country's monthly counts of business registrations and bankruptcies to what Eurostat expects.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+structure_app = typer.Typer(help="The data structures that can be used.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(structure_app, name="structure")
+
+P = ParamSpec("P")
+FactsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--facts", envvar="EBS_FACTS", metavar="DIR", help="An overlay: its fact files win over the shipped ones."
+    ),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminated)
+    gc.disable()  # a run is short and makes few circles; looking for them costs a tenth of it
+    app()
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def command(function: Callable[P, int | None]) -> Callable[P, None]:
+    """A command's function answers with its exit status; what it raises is said in sentences."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = function(*args, **kwargs) or 0
+        except EbsError as error:
+            for problem in error.problems:
+                tell(f"{error.kind}: {problem}")
+            status = error.exit_status
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            said = machine_error(str(error.filename or ""), error)
+            tell(f"{said.kind}: {said.problems[0]}")
+            status = said.exit_status
+        except MemoryError:
+            tell("machine: there is not enough memory. Close other programs, or use a larger machine.")
+            status = 4
+        except KeyboardInterrupt:
+            tell("interrupted; nothing was left behind.")
+            status = 130
+        raise typer.Exit(status)
+
+    return run
+
+
+def plain(text: str) -> str:
+    """Text that cannot steer a terminal: control characters are shown as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def tell(text: str) -> None:
+    """Say something that is not the answer, on standard error."""
+    typer.echo(plain(text), err=True)
+
+
+def answer(text: str) -> None:
+    """Say the answer, on standard output."""
+    typer.echo(plain(text))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Says each stage: a moving line on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda stage: tell(f"ebs: {stage}")
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("starting") as status:
+        yield lambda stage: status.update(escape(plain(stage)))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        answer(f"ebs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ebs(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """From a country's monthly counts of business registrations and bankruptcies to what Eurostat expects."""
+
+
+@app.command()
+@command
+def deliver(
+    inputs: Annotated[Path, typer.Argument(help="Folder with the national files, and perhaps delivery.toml.")],
+    country: Annotated[str | None, typer.Option(help="Country whose facts and layouts apply.")] = None,
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Reference month; default: the newest that every indicator has."),
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="INDICATOR", help="Deliver one indicator alone.")] = None,
+    out: Annotated[Path, typer.Option(help="Where deliveries are kept.")] = Path("outputs"),
+    prepared: Annotated[
+        str | None, typer.Option(metavar="ISO", help="Date and time in the header; default: now.")
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="Mark the files as a test and name them so.")] = False,
+    facts: FactsOption = None,
+) -> int:
+    """Make the draft of one month: two SDMX-ML files ready for upload, the tables behind them, the findings."""
+    from pipeline.deliver import Request
+    from pipeline.deliver import deliver as make
+    from pipeline.facts import load
+
+    request = Request(inputs, country, month, only, out, _instant(prepared), test)
+    with progress() as say:
+        done = make(request, load(facts), say)
+    _tell_findings(done.report)
+    for line in _summary(done.manifest, existed=done.existed):
+        answer(line)
+    answer(_last_line(done.folder, done.manifest, done.report))
+    return 0 if done.ok else 1
+
+
+@app.command()
+@command
+def trace(
+    delivery: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-05_01.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY[:PERIOD]", help="Series key with dots, in the order of the structure.")
+    ],
+    measure: Annotated[str, typer.Option(help="count, index_ratio or index_weighted.")] = "count",
+) -> None:
+    """Show the input cells behind a value, with their factors."""
+    from pipeline.trace import lines
+    from pipeline.trace import trace as find
+
+    for line in lines(find(delivery, key, measure)):
+        answer(line)
+
+
+@app.command("facts")
+@command
+def show_facts(
+    country: Annotated[str | None, typer.Option(help="Only this country; default: all of them.")] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Check every fact file and list what is known, how well and from where; what is inferred comes first."""
+    from pipeline.facts import evidence, load
+
+    loaded = load(facts)
+    countries = [loaded.country(id_) for id_ in ([country] if country else loaded.country_ids)]
+    known = list(evidence.known(loaded))
+    for one in countries:
+        known += [fact for fact in evidence.known(loaded, one) if fact not in known]
+    order = ("inferred", "public", "seed", "official")
+    for level in order:
+        here = [fact for fact in known if fact.evidence == level]
+        if here:
+            answer(f"{level} ({len(here)})")
+        for fact in here:
+            answer(f"  {fact.file} {fact.key}")
+            answer(f"      {fact.reference}{' ' + fact.note if fact.note else ''} [checked {fact.checked}]")
+    counted = ", ".join(f"{sum(f.evidence == level for f in known)} {level}" for level in order)
+    names = ", ".join(one.country.id for one in countries)
+    answer(f"{len(known)} facts, countries {names}: {counted}. No fact file has a problem.")
+
+
+@structure_app.command("list")
+@command
+def structure_list(facts: FactsOption = None) -> None:
+    """List the structures of dsd/, since when each is in force, where it comes from."""
+    from pipeline.facts import load
+
+    for entry in load(facts).structure_index:
+        since = f"from {entry.valid_from}" if entry.valid_from else "always"
+        until = f" to {entry.valid_to}" if entry.valid_to else ""
+        answer(f"{entry.id:32} {entry.kind:16} {since}{until}  {entry.evidence}")
+        answer(f"    {entry.origin}")
+
+
+@structure_app.command("show")
+@command
+def structure_show(
+    which: Annotated[
+        str, typer.Argument(metavar="ID|FILE", help="ESTAT:STSALL(2.1), a dataflow, or a structure file.")
+    ],
+    facts: FactsOption = None,
+) -> None:
+    """Show a structure as it is understood: dimensions, attributes with level and status, lists, constraints."""
+    from pipeline.facts import load
+    from pipeline.facts.show import structure_lines
+    from pipeline.facts.structure import read_structures
+
+    if Path(which).is_file():
+        found = read_structures([(which, Path(which).read_bytes())]).structure()
+    else:
+        found = load(facts).structure(which)
+    for line in structure_lines(found):
+        answer(line)
+
+
+@app.command()
+@command
+def doctor(
+    out: Annotated[Path, typer.Option(help="Where deliveries are kept.")] = Path("outputs"),
+    facts: FactsOption = None,
+) -> int:
+    """Check that this installation can do its work: libraries, facts, structures, schemas, the place for outputs."""
+    from pipeline.doctor import examine
+
+    status = 0
+    for what, problem in examine(out, facts):
+        answer(f"{'ok     ' if not problem else 'PROBLEM'}  {what}{': ' + problem if problem else ''}")
+        status = 4 if problem else status
+    answer(
+        "This installation can do its work."
+        if not status
+        else "Mend what is marked PROBLEM, then run `ebs doctor` again."
+    )
+    return status
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    """An ISO date and time with its offset."""
+    if text is None:
+        return None
+    try:
+        when = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            Problem("--prepared", f"{text!r} is not a date and time.", "Write it as 2024-07-05T09:00:00+02:00.")
+        ) from None
+    if when.tzinfo is None:
+        raise UsageError(Problem("--prepared", f"{text!r} has no offset.", "Write it as 2024-07-05T09:00:00+02:00."))
+    return when
+
+
+def _tell_findings(report: dict[str, Any] | Any, most: int = 5) -> None:
+    """The findings grouped by rule, five places each; information is only counted."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for finding in report["findings"]:
+        groups.setdefault((finding["severity"], finding["rule"], finding["name"]), []).append(finding)
+    for (severity, rule, name), found in groups.items():
+        tell(f"{severity.upper()} {rule}: {name} ({len(found)})")
+        for finding in found[:most]:
+            place = " ".join(
+                filter(
+                    None, [finding["file"], finding["cell"] or (f"line {finding['line']}" if finding["line"] else "")]
+                )
+            )
+            tell(f"    {place + ': ' if place else ''}{finding['message']}")
+        if len(found) > most:
+            tell(f"    and {len(found) - most} more, in findings.json")
+        if severity != "information":
+            tell(f"    {found[0]['hint']}")
+
+
+def _summary(manifest: Any, *, existed: bool) -> Iterator[str]:
+    """What was made, in a few lines."""
+    if existed:
+        yield "Nothing has changed: this request was answered before."
+    for data_set in manifest["data_sets"]:
+        yield (
+            f"{data_set['file']}: {data_set['series']} series, {data_set['observations']:,} observations, "
+            f"{data_set['first']} to {data_set['last']}"
+        )
+    for indicator, parts in manifest["balance"].items():
+        said = ", ".join(f"{name} {number:,}" for name, number in parts.items() if number and name != "read")
+        yield f"{indicator}: {parts['read']:,} units read = {said}"
+    weights = manifest["index"]["weights"]
+    if weights and weights["status"] != "official":
+        yield f"Index {manifest['index']['base_year']} = 100: weighted index with {weights['status']} weights ({weights['unit']}, {weights['year']})."
+    for name, why in manifest["not_read"].items():
+        yield f"not read: {name}: {why}"
+
+
+def _last_line(folder: Path, manifest: Any, report: Any) -> str:
+    """Where the files are, what to do next, and what Eurostat has not confirmed."""
+    counts = report["counts"]
+    if report["ok"]:
+        parts = [f"{folder / 'upload'}: {len(manifest['data_sets'])} files to send by {manifest['due']}"]
+    else:
+        errors = f"{counts['error']} error{'s' if counts['error'] > 1 else ''}"
+        parts = [f"{folder}: a draft with {errors}; correct the input and run again: nothing is in upload/"]
+    warned = sorted({finding["rule"] for finding in report["findings"] if finding["severity"] == "warning"})
+    if warned:
+        parts.append(f"warnings to look at: {', '.join(warned)}")
+    if manifest["not_confirmed"]:
+        parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}; send as a test first")
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""COUNTS → OBSERVATIONS: which cell goes where (aggregate), the sums (observe), the index they imply (rebase)."""

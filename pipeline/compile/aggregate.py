@@ -1,0 +1,179 @@
+"""Which cell goes where: COUNTS, the regulation's aggregates and the country's bridge → FACTORS.
+
+A cell adds to an aggregate when all that it covers belongs to the aggregate. Whether the cells of a source make an
+aggregate *exactly* is proved, not assumed: their coverage, summed with the factors, must hit each leaf of the
+aggregate once and no other leaf. What is not exact is withheld, unless the bridge declares the use approximate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts.models import Layout
+from pipeline.tables import CELL, FACTORS, conform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.facts import CountryFacts, Facts
+
+AGGREGATE, STRATUM = "aggregate", "stratum"
+SENT, OUT_OF_SCOPE, UNKNOWN, CONTROL, WITHHELD = "sent", "out of scope", "unknown", "control", "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that cells add up to: an aggregate of the regulation, or a stratum of the weighted index."""
+
+    kind: str
+    id: str
+    leaves: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The use of one activity code for one target."""
+
+    target: Target
+    factor: int
+    role: str = SENT
+    precision: str = "exact"
+    why: str = ""
+
+
+def coverage(facts: Facts, country: CountryFacts, layout: Layout) -> dict[str, frozenset[str]]:
+    """Every activity code that a layout's rows may carry, and the leaves it covers."""
+    classification = facts.classifications.get(layout.classification)
+    if classification is not None:
+        return {code: classification.leaves([code]) for code in classification.of_level(layout.levels)}
+    base = facts.base_classification
+    return {
+        row.activity: base.leaves(row.covers)
+        for row in country.bridge
+        if row.classification == layout.classification and row.covers
+    }
+
+
+def targets(facts: Facts, country: CountryFacts, layout: Layout, base_year: int | None) -> list[Target]:
+    """The aggregates, and the strata of the base year's weights where the country has any."""
+    id_ = layout.classification if layout.classification in facts.classifications else facts.base_classification.id
+    found = [Target(AGGREGATE, a.id, facts.members(a, id_)) for a in facts.aggregates if facts.members(a, id_)]
+    weights = country.weights(base_year) if base_year is not None else None
+    if weights is not None and weights.classification == id_:
+        leaves = facts.classifications[id_].leaves
+        found += [Target(STRATUM, s.id, leaves(s.covers)) for s in country.strata[weights.base_year]]
+    return found
+
+
+def uses(facts: Facts, country: CountryFacts, layout: Layout, base_year: int | None) -> dict[str, list[Use]]:
+    """For each activity code of a layout: the targets it adds to, with the proof of exactness applied."""
+    covers = coverage(facts, country, layout)
+    explicit = {
+        (row.activity, row.aggregate): row
+        for row in country.bridge
+        if row.classification == layout.classification and row.aggregate
+    }
+    classification = facts.classifications.get(layout.classification, facts.base_classification)
+    made: dict[str, list[Use]] = {code: [] for code in covers}
+    for target in targets(facts, country, layout, base_year):
+        factor: dict[str, int] = {}
+        for code, leaves in covers.items():
+            row = explicit.get((code, target.id)) if target.kind == AGGREGATE else None
+            factor[code] = row.factor if row else int(bool(leaves) and leaves <= target.leaves)
+        hits: Counter[str] = Counter()
+        for code, sign in factor.items():
+            if sign:
+                for leaf in covers[code]:
+                    hits[leaf] += sign
+        lacking = [leaf for leaf in target.leaves if hits[leaf] < 1]
+        surplus = [leaf for leaf, times in hits.items() if times > (leaf in target.leaves)]
+        declared = (
+            any(row.precision == "approximate" for (_, id_), row in explicit.items() if id_ == target.id)
+            and target.kind == AGGREGATE
+        )
+        why = "; ".join(
+            f"{words} {classification.describe(leaves)}"
+            for words, leaves in (("lacks", lacking), ("counts too much of", surplus))
+            if leaves
+        )
+        for code, sign in factor.items():
+            partly = not sign and covers[code] & target.leaves
+            if not why and sign:
+                made[code].append(Use(target, sign))
+            elif why and declared and sign:
+                made[code].append(Use(target, sign, SENT, "approximate", why))
+            elif why and not declared and (sign or partly):
+                made[code].append(Use(target, 0, WITHHELD, "exact", why))
+    return made
+
+
+def factors(
+    counts: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout], base_year: int | None
+) -> pd.DataFrame:
+    """FACTORS for the cells that COUNTS holds (key: class of cell, target, aggregate).
+
+    A class of cells that goes nowhere has one row with factor 0 and the reason: out of scope, unknown or a control.
+    Raises FactsError when the declared layout would count the same units twice.
+    """
+    import pandas as pd
+
+    by_layout = {layout.id: layout for layout in layouts}
+    made = {id_: uses(facts, country, layout, base_year) for id_, layout in by_layout.items()}
+    classes = counts[[*CELL, "layout"]].drop_duplicates()
+    rows: list[tuple[object, ...]] = []
+    whole_and_parts: dict[str, dict[bool, set[str]]] = {}
+    whole = {area.id: area.whole for area in country.country.area}
+    for *cell, layout_id in classes.itertuples(index=False, name=None):
+        indicator, area, kind, _, activity = cell
+        layout = by_layout[layout_id]
+        territory = country.indicator(indicator).territory
+        role, why = _place(area, kind, activity, layout, made[layout_id], whole, territory)
+        if role:
+            rows.append((*cell, "", "", 0, role, "exact", why))
+            continue
+        whole_and_parts.setdefault(indicator, {}).setdefault(whole[area], set()).add(area)
+        found = made[layout_id][activity]
+        if not found:
+            rows.append((*cell, "", "", 0, OUT_OF_SCOPE, "exact", f"activity {activity} is in no aggregate"))
+        for use in found:
+            rows.append((*cell, use.target.kind, use.target.id, use.factor, use.role, use.precision, use.why))
+    for indicator, areas in whole_and_parts.items():
+        if len(areas) > 1:
+            raise FactsError(
+                Problem(
+                    "sources.toml",
+                    f"{indicator}: area {', '.join(sorted(areas[True]))} stands beside its parts "
+                    f"{', '.join(sorted(areas[False]))}; they would be counted twice.",
+                    "Name it under [layout.control] area.",
+                )
+            )
+    return conform(pd.DataFrame(rows, columns=list(FACTORS.columns)).drop_duplicates(), FACTORS)
+
+
+def _place(
+    area: str,
+    kind: str,
+    activity: str,
+    layout: Layout,
+    known: Mapping[str, object],
+    areas: Mapping[str, bool],
+    territory: tuple[str, ...],
+) -> tuple[str, str]:
+    """The role of cells that add to nothing, and why; an empty role for cells that do."""
+    control = layout.control
+    if area in control.area or kind in control.kind or activity in control.activity:
+        return CONTROL, "stands beside its parts"
+    if area not in areas:
+        return UNKNOWN, f"area {area!r} is not in country.toml{nearest(area, areas)}"
+    if kind not in layout.add_kinds:
+        return UNKNOWN, f"kind {kind!r} is neither added nor a control in layout {layout.id}"
+    if activity not in known:
+        levels = " or ".join(layout.levels)
+        return UNKNOWN, f"activity {activity!r} is no {levels} of {layout.classification}{nearest(activity, known)}"
+    if area not in territory:
+        return OUT_OF_SCOPE, f"area {area} is not in the territory of the indicator"
+    return "", ""

@@ -1,0 +1,330 @@
+"""What must hold between fact files: references resolve, dates neither overlap nor leave gaps, parts make the total.
+
+Each law adds problems with file and key path; one run shows all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pipeline.errors import FactsError, Problems, nearest
+from pipeline.facts import models as m
+from pipeline.period import Period
+
+if TYPE_CHECKING:
+    from pipeline.facts.load import CountryFacts, Facts
+
+_REG = "codelists/regulation"
+
+
+def check_regulation(facts: Facts) -> None:
+    """The laws of the regulation, the classifications and the structures."""
+    problems = Problems(FactsError)
+    _unique(f"{_REG}/aggregates.toml aggregate", [a.id for a in facts.aggregates], problems)
+    _unique(f"{_REG}/indicators.toml indicator", [i.id for i in facts.indicators], problems)
+    _unique(f"{_REG}/transmission.toml data_set", [d.id for d in facts.transmission.data_set], problems)
+    for i, aggregate in enumerate(facts.aggregates):
+        _dated(f"{_REG}/aggregates.toml aggregate[{i}].code", aggregate.code, problems)
+    for i, indicator in enumerate(facts.indicators):
+        _dated(f"{_REG}/indicators.toml indicator[{i}].code", indicator.code, problems)
+    _dated(f"{_REG}/transmission.toml deadline", facts.transmission.deadline, problems)
+    _dated(f"{_REG}/transmission.toml base_year", facts.transmission.base_year, problems)
+    _silences(facts, problems)
+    _partition(facts, problems)
+    _structure_files(facts, problems)
+    problems.done()
+    _codes_in_lists(facts, problems)
+    problems.done()
+
+
+def _unique(where: str, ids: Iterable[str], problems: Problems) -> None:
+    for id_, times in Counter(ids).items():
+        if times > 1:
+            problems.add(where, f"{id_!r} stands there {times} times.")
+
+
+def _dated(where: str, facts: Sequence[m.Dated], problems: Problems) -> None:
+    """Dated facts of one identity follow each other without overlap and without a gap."""
+    if not facts:
+        problems.add(where, "there is none.")
+    ordered = sorted(facts, key=lambda fact: fact.valid_from or "")
+    for fact in ordered:
+        if fact.valid_from and fact.valid_to and fact.valid_to < fact.valid_from:
+            problems.add(where, f"valid_to {fact.valid_to} lies before valid_from {fact.valid_from}.")
+    for before, after in pairwise(ordered):
+        if before.valid_to is None or not after.valid_from or after.valid_from <= before.valid_to:
+            problems.add(
+                where,
+                f"the one from {before.valid_from or 'the start'} and the one from {after.valid_from or 'the start'} overlap.",
+            )
+        elif Period.parse(before.valid_to) + 1 != Period.parse(after.valid_from):
+            problems.add(where, f"nothing holds between {before.valid_to} and {after.valid_from}.")
+
+
+def _silences(facts: Facts, problems: Problems) -> None:
+    for rule in facts.rules.values():
+        for silenced in rule.silences:
+            if silenced not in facts.rules:
+                problems.add(
+                    f"{_REG}/rules.toml {rule.id}.silences",
+                    f"{silenced!r} is not a rule{nearest(silenced, facts.rules)}",
+                )
+
+
+def _partition(facts: Facts, problems: Problems) -> None:
+    """Members exist; the aggregates are disjoint and their union is the total, in each classification."""
+    where = f"{_REG}/aggregates.toml"
+    if sum(entry.in_force for entry in facts.classification_index) != 1:
+        problems.add("codelists/nace/index.toml", "exactly one classification must be in force.")
+    if sum(aggregate.total for aggregate in facts.aggregates) != 1:
+        problems.add(where, "exactly one aggregate must have total = true.")
+        return
+    known = True
+    for i, aggregate in enumerate(facts.aggregates):
+        for j, members in enumerate(aggregate.members):
+            classification = facts.classifications.get(members.classification)
+            key = f"{where} aggregate[{i}].members[{j}]"
+            if classification is None:
+                known = False
+                problems.add(
+                    f"{key}.classification",
+                    f"{members.classification!r} is not in codelists/nace/index.toml{nearest(members.classification, facts.classifications)}",
+                )
+                continue
+            for code in members.codes:
+                if code not in classification.positions:
+                    known = False
+                    problems.add(
+                        f"{key}.codes",
+                        f"{code!r} is not in {members.classification}{nearest(code, classification.positions)}",
+                    )
+    if not known:
+        return
+    for id_ in sorted({members.classification for a in facts.aggregates for members in a.members}):
+        classification, seen = facts.classifications[id_], dict[str, str]()
+        for aggregate in facts.parts:
+            for leaf in sorted(facts.members(aggregate, id_)):
+                if leaf in seen:
+                    problems.add(
+                        where, f"{id_}: {seen[leaf]} and {aggregate.id} share {classification.describe([leaf])}."
+                    )
+                seen.setdefault(leaf, aggregate.id)
+        total = facts.members(facts.total, id_)
+        if total != set(seen):
+            problems.add(
+                where,
+                f"{id_}: {facts.total.id} is not the union of the others; they differ in {classification.describe(total ^ set(seen))}.",
+            )
+
+
+def _structure_files(facts: Facts, problems: Problems) -> None:
+    """Every file of the index is there and has the bytes that the index promises."""
+    for i, entry in enumerate(facts.structure_index):
+        for file in entry.files:
+            with problems.gather():
+                digest = hashlib.sha256(facts.store.read(file)).hexdigest()
+                if entry.sha256.get(file, digest) != digest:
+                    problems.add(
+                        f"dsd/index.toml structure[{i}].sha256",
+                        f"{file} has other bytes than the index says (sha256 {digest}).",
+                        "Import it again, or correct the index.",
+                    )
+
+
+def _codes_in_lists(facts: Facts, problems: Problems) -> None:
+    """Every code that the facts transmit is in the list of its component, in every structure that is used."""
+    role, transmission = facts.concepts.role, facts.transmission
+    for i, data_set in enumerate(transmission.data_set):
+        where = f"{_REG}/transmission.toml data_set[{i}]"
+        if data_set.indicator not in {indicator.id for indicator in facts.indicators}:
+            problems.add(
+                f"{where}.indicator",
+                f"{data_set.indicator!r} is not in indicators.toml{nearest(data_set.indicator, [x.id for x in facts.indicators])}",
+            )
+        with problems.gather():
+            structure = facts.structure(data_set.dataflow)
+            uses: list[tuple[str, str, str]] = [
+                (role.frequency, data_set.frequency, f"{where}.frequency"),
+                (role.adjustment, data_set.adjustment, f"{where}.adjustment"),
+            ]
+            uses += [(c, v, f"{_REG}/transmission.toml values.{c}") for c, v in facts.values("count").items()]
+            uses += [
+                (role.aggregate, c.transmission, f"{_REG}/aggregates.toml {a.id}.code")
+                for a in facts.aggregates
+                for c in a.code
+            ]
+            uses += [
+                (role.indicator, c.transmission, f"{_REG}/indicators.toml {x.id}.code")
+                for x in facts.indicators
+                for c in x.code
+            ]
+            status, confidentiality = facts.concepts.status, facts.concepts.confidentiality
+            uses += [
+                (role.status, code, f"{_REG}/concepts.toml status")
+                for code in (
+                    *status.hierarchy,
+                    *status.missing,
+                    status.normal,
+                    status.provisional,
+                    status.estimated,
+                    status.break_,
+                    status.not_computed,
+                )
+            ]
+            uses += [
+                (role.confidentiality, code, f"{_REG}/concepts.toml confidentiality")
+                for code in (confidentiality.free, *confidentiality.strongest_first)
+            ]
+            for component_id, code, key in dict.fromkeys(uses):
+                component = structure.component(component_id)
+                if component is None:
+                    problems.add(
+                        key,
+                        f"{structure.ref} has no component {component_id!r}{nearest(component_id, [c.id for c in structure.components])}",
+                    )
+                elif component.codelist is not None and code not in component.codelist.codes:
+                    problems.add(
+                        key, f"{code!r} is not in {component.codelist.ref}{nearest(code, component.codelist.codes)}"
+                    )
+    with problems.gather():
+        facts.structure(transmission.preview.structure)
+
+
+def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
+    """The laws of one country's folder."""
+    problems, country = Problems(FactsError), read.country
+    where = f"{folder}/country.toml"
+    areas = {area.id for area in country.area}
+    _unique(f"{where} area", [area.id for area in country.area], problems)
+    _unique(f"{where} indicator", [indicator.id for indicator in country.indicator], problems)
+    known = {indicator.id for indicator in facts.indicators}
+    for i, indicator in enumerate(country.indicator):
+        key = f"{where} indicator[{i}]"
+        if indicator.id not in known:
+            problems.add(f"{key}.id", f"{indicator.id!r} is not in indicators.toml{nearest(indicator.id, known)}")
+        for area in indicator.territory:
+            if area not in areas:
+                problems.add(f"{key}.territory", f"{area!r} is not an area of this file{nearest(area, areas)}")
+        if indicator.first_period < indicator.accepted_from:
+            problems.add(
+                f"{key}.first_period", f"{indicator.first_period} lies before accepted_from {indicator.accepted_from}."
+            )
+        _dated(f"{key}.revision", indicator.revision, problems)
+    stated = {indicator.id for indicator in country.indicator}
+    about: list[tuple[str, tuple[m.Caution | m.Break, ...]]] = [("caution", country.caution), ("break", country.break_)]
+    for name, texts in about:
+        for i, text in enumerate(texts):
+            if text.indicator not in stated:
+                problems.add(
+                    f"{where} {name}[{i}].indicator",
+                    f"{text.indicator!r} is not an indicator of this file{nearest(text.indicator, stated)}",
+                )
+    _layouts(facts, read, folder, problems)
+    _bridge(facts, read, folder, problems)
+    _weights(facts, read, folder, problems)
+    for data_set in facts.transmission.data_set:
+        component = facts.structure(data_set.dataflow).component(facts.concepts.role.area)
+        if (
+            component is not None
+            and component.codelist is not None
+            and country.ref_area not in component.codelist.codes
+        ):
+            problems.add(
+                f"{where} ref_area",
+                f"{country.ref_area!r} is not in {component.codelist.ref}{nearest(country.ref_area, component.codelist.codes)}",
+            )
+            break
+    problems.done()
+
+
+def _layouts(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:
+    national = {row.classification for row in read.bridge}
+    areas = {area.id for area in read.country.area}
+    stated = {indicator.id for indicator in read.country.indicator}
+    for i, layout in enumerate(read.layouts.values()):
+        key = f"{folder}/sources.toml layout[{i}]"
+        if layout.indicator not in stated:
+            problems.add(
+                f"{key}.indicator", f"{layout.indicator!r} is not in country.toml{nearest(layout.indicator, stated)}"
+            )
+        classification = facts.classifications.get(layout.classification)
+        if classification is None and layout.classification not in national:
+            problems.add(
+                f"{key}.classification",
+                f"{layout.classification!r} is neither in codelists/nace nor in bridge.csv{nearest(layout.classification, {*facts.classifications, *national})}",
+            )
+        elif classification is not None:
+            levels = {position.level for position in classification.positions.values()}
+            for level in layout.levels:
+                if level not in levels:
+                    problems.add(
+                        f"{key}.levels", f"{level!r} is not a level of {layout.classification}{nearest(level, levels)}"
+                    )
+        if layout.area and layout.area not in areas:
+            problems.add(f"{key}.area", f"{layout.area!r} is not an area of country.toml{nearest(layout.area, areas)}")
+        for word, area in layout.areas.items():
+            if area not in areas:
+                problems.add(f"{key}.areas.{word}", f"{area!r} is not an area of country.toml{nearest(area, areas)}")
+        if "total" in layout.add_kinds and len(layout.add_kinds) > 1:
+            problems.add(
+                f"{key}.add_kinds", "a total and its parts would be counted twice.", "Make one of them a control."
+            )
+
+
+def _bridge(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:
+    positions = facts.base_classification.positions
+    aggregates = [aggregate.id for aggregate in facts.aggregates]
+    _unique(
+        f"{folder}/bridge.csv",
+        [f"{r.classification} {r.activity} {r.aggregate}".strip() for r in read.bridge],
+        problems,
+    )
+    for row in read.bridge:
+        for code in row.covers:
+            if code not in positions:
+                problems.add(
+                    f"{row.where}, column covers",
+                    f"{code!r} is not in {facts.base_classification.id}{nearest(code, positions)}",
+                )
+        if row.aggregate and row.aggregate not in aggregates:
+            problems.add(
+                f"{row.where}, column aggregate",
+                f"{row.aggregate!r} is not in aggregates.toml{nearest(row.aggregate, aggregates)}",
+            )
+
+
+def _weights(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:
+    """The strata are disjoint and each aggregate is a union of strata."""
+    for weights in read.country.weights:
+        where, strata = f"{folder}/{weights.file}", read.strata[weights.base_year]
+        classification = facts.classifications.get(weights.classification)
+        if classification is None:
+            problems.add(
+                f"{folder}/country.toml weights.classification",
+                f"{weights.classification!r} is not in codelists/nace{nearest(weights.classification, facts.classifications)}",
+            )
+            continue
+        unknown = [(s.id, code) for s in strata for code in s.covers if code not in classification.positions]
+        for stratum, code in unknown:
+            problems.add(
+                f"{where} {stratum}",
+                f"{code!r} is not in {weights.classification}{nearest(code, classification.positions)}",
+            )
+        if unknown:
+            continue
+        leaves = {s.id: classification.leaves(s.covers) for s in strata}
+        twice = Counter(leaf for below in leaves.values() for leaf in below)
+        double = [leaf for leaf, times in twice.items() if times > 1]
+        if double:
+            problems.add(where, f"two strata share {classification.describe(double)}.")
+        for aggregate in facts.aggregates:
+            wanted = facts.members(aggregate, weights.classification)
+            made = frozenset().union(*(below for below in leaves.values() if below <= wanted))
+            if made != wanted:
+                problems.add(
+                    where, f"no stratum inside {aggregate.id} covers {classification.describe(wanted - made)}."
+                )

@@ -1,0 +1,456 @@
+"""The shape of every fact file, as pydantic models: an unknown key, a wrong type or a missing value has no way in.
+
+A fact has one shape: identity, value, ``valid_from``/``valid_to`` on the axis that its file names, ``reference``
+(where it is stated), ``evidence`` (official, seed, public or inferred) and ``checked`` (when it was last looked up).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.findings import Rule
+from pipeline.period import Period
+
+Evidence = Literal["official", "seed", "public", "inferred"]
+
+
+def _month(text: str) -> str:
+    if Period.parse(text).frequency != "M":
+        raise ValueError(f"{text!r} is not a month such as 2024-05")
+    return text
+
+
+Month = Annotated[str, AfterValidator(_month)]
+Code = Annotated[str, Field(min_length=1)]
+
+
+class Model(BaseModel):
+    """Frozen; nothing that the model does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fact(Model):
+    """Something that is so, and how well we know it."""
+
+    reference: str
+    evidence: Evidence
+    checked: dt.date
+    note: str = ""
+
+
+class Dated(Fact):
+    """A fact that holds from one month to another, both included; open where nothing is said."""
+
+    valid_from: Month | None = None
+    valid_to: Month | None = None
+
+    def holds(self, month: str) -> bool:
+        """Whether it holds in this month (ISO months compare as text)."""
+        return (self.valid_from or "") <= month and (self.valid_to is None or month <= self.valid_to)
+
+
+# --- the regulation -----------------------------------------------------------------------------------------------
+
+
+class Members(Fact):
+    """The positions of one classification that make an aggregate."""
+
+    classification: Code
+    codes: tuple[Code, ...]
+
+
+class Codes(Dated):
+    """What a thing is called in transmission and in Eurostat's dissemination tables; axis: reference month."""
+
+    transmission: Code
+    dissemination: Code
+
+
+class Aggregate(Model):
+    """One of the regulation's aggregates."""
+
+    id: Code
+    name: dict[str, str]
+    total: bool = False
+    members: tuple[Members, ...]
+    code: tuple[Codes, ...]
+
+
+class Aggregates(Model):
+    """aggregates.toml."""
+
+    aggregate: tuple[Aggregate, ...]
+
+
+class Indicator(Model):
+    """What is counted."""
+
+    id: Code
+    name: dict[str, str]
+    code: tuple[Codes, ...]
+
+
+class Indicators(Model):
+    """indicators.toml."""
+
+    indicator: tuple[Indicator, ...]
+
+
+class Deadline(Dated):
+    """How long after its end a month is due; axis: reference month."""
+
+    days_after_end: int = Field(gt=0)
+
+
+class BaseYear(Dated):
+    """The base year of the index; axis: month of the delivery. It applies to the whole series."""
+
+    year: int
+
+
+class DataSet(Fact):
+    """A data set of the transmission: its EDAMIS name, what it holds, what its header names."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}_[A-Z0-9]{1,7}_[A-Z]$")]
+    indicator: Code
+    frequency: Code
+    adjustment: Code
+    dataflow: Code
+    refers_to: Literal["dataflow", "datastructure"]
+    action: Literal["Append", "Replace", "Delete", "Information"]
+
+
+class FileName(Fact):
+    """How EDAMIS wants a file to be called."""
+
+    pattern: str
+    test_prefix: str
+
+
+class Values(Fact):
+    """Components of the data structure that have one value for a whole measure."""
+
+    measure: Literal["count", "index"]
+    values: dict[str, str]
+
+
+class TimeFormat(Fact):
+    """The code of the time format of each frequency."""
+
+    codes: dict[str, str]
+
+
+class Preview(Fact):
+    """The index preview: which structure its files name, how many decimals."""
+
+    structure: Code
+    decimals: int = Field(ge=0, le=9)
+    frequencies: tuple[str, ...]
+
+
+class DefaultCountry(Fact):
+    """The country of a request that names none."""
+
+    id: Code
+
+
+class Transmission(Model):
+    """transmission.toml."""
+
+    default_country: DefaultCountry
+    deadline: tuple[Deadline, ...]
+    base_year: tuple[BaseYear, ...]
+    data_set: tuple[DataSet, ...]
+    file_name: FileName
+    values: tuple[Values, ...]
+    time_format: TimeFormat
+    preview: Preview
+
+
+class Roles(Fact):
+    """Which component of the data structure has the role; read by meaning, never by name."""
+
+    frequency: Code
+    area: Code
+    adjustment: Code
+    indicator: Code
+    aggregate: Code
+    base: Code
+    status: Code
+    confidentiality: Code
+    embargo: Code
+    pre_break: Code
+    comment_observation: Code
+    comment_series: Code
+    comment_data_set: Code
+    transformation: Code
+    decimals: Code
+    unit_multiplier: Code
+    unit: Code
+    time_format: Code
+
+
+class Statuses(Fact):
+    """Observation status by meaning, and the order in which one of several is chosen."""
+
+    normal: Code
+    provisional: Code
+    estimated: Code
+    break_: Code = Field(alias="break")
+    not_computed: Code
+    missing: tuple[Code, ...]
+    hierarchy: tuple[Code, ...]
+
+
+class Confidentialities(Fact):
+    """Confidentiality status by meaning, the strongest first."""
+
+    free: Code
+    strongest_first: tuple[Code, ...]
+
+
+class Concepts(Model):
+    """concepts.toml."""
+
+    role: Roles
+    status: Statuses
+    confidentiality: Confidentialities
+
+
+def _each_once(ids: list[str]) -> None:
+    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(map(repr, twice))} stands there more than once")
+
+
+class RuleBook(Model):
+    """rules.toml."""
+
+    rule: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> RuleBook:
+        _each_once([rule.id for rule in self.rule])
+        return self
+
+
+# --- classifications and structures -------------------------------------------------------------------------------
+
+
+class ClassificationEntry(Fact):
+    """One file under codelists/nace."""
+
+    id: Code
+    name: str
+    file: str
+    in_force: bool
+
+
+class ClassificationIndex(Model):
+    """nace/index.toml."""
+
+    classification: tuple[ClassificationEntry, ...]
+
+
+class StructureEntry(Fact):
+    """One artefact of dsd/index.toml; axis of ``valid_from``: date of sending."""
+
+    kind: Literal[
+        "data structure", "dataflow", "constraint", "metadata structure", "metadataflow", "provision agreement"
+    ]
+    id: Code
+    files: tuple[str, ...]
+    sha256: dict[str, str] = {}
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    origin: str
+
+
+class StructureIndex(Model):
+    """dsd/index.toml."""
+
+    structure: tuple[StructureEntry, ...]
+
+
+# --- a country ----------------------------------------------------------------------------------------------------
+
+
+class Organisation(Fact):
+    """A sender or receiver in the header of a message."""
+
+    id: Code
+    name: str
+
+
+class Area(Fact):
+    """A territory that a national file can name; ``whole``: everything the indicator covers, in one."""
+
+    id: Code
+    name: str
+    whole: bool = False
+
+
+class Revision(Dated):
+    """How many publications a value stays provisional; axis: month of the delivery."""
+
+    provisional_publications: int = Field(ge=0)
+
+
+class CountryIndicator(Fact):
+    """What the country says about one indicator; axis of its revision policy: month of the delivery."""
+
+    id: Code
+    producer: str
+    territory: tuple[Code, ...]
+    first_period: Month
+    accepted_from: Month
+    revision: tuple[Revision, ...]
+
+
+class Caution(Fact):
+    """A text that goes with a series: read it before you compare."""
+
+    indicator: Code
+    text: str
+
+
+class Break(Fact):
+    """A declared break: the first period of the new series."""
+
+    indicator: Code
+    period: Month
+    aggregates: tuple[Code, ...] = ()  # empty: all
+
+
+class Weights(Fact):
+    """A file of weights for the index: stratum, the positions it covers, the weight."""
+
+    file: str
+    base_year: int
+    year: int
+    unit: str
+    classification: Code
+    status: Literal["official", "illustrative"]
+    source: str
+
+
+class Country(Fact):
+    """country.toml."""
+
+    id: Code
+    name: dict[str, str]
+    ref_area: Code
+    edamis: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    sender: Organisation
+    receiver: Organisation
+    area: tuple[Area, ...]
+    indicator: tuple[CountryIndicator, ...]
+    caution: tuple[Caution, ...] = ()
+    break_: tuple[Break, ...] = Field(default=(), alias="break")
+    weights: tuple[Weights, ...] = ()
+
+
+Kind = Literal["total", "micro", "other"]
+
+
+class Columns(Model):
+    """The names of the columns in the header row; only those that are there."""
+
+    activity: str = ""
+    period: str = ""
+    value: str = ""
+    area: str = ""
+    kind: str = ""
+    status: str = ""
+    confidentiality: str = ""
+
+
+class Control(Model):
+    """Rows that stand beside their parts: read, checked, never added."""
+
+    activity: tuple[str, ...] = ()
+    kind: tuple[Kind, ...] = ()
+    area: tuple[str, ...] = ()
+
+
+class Layout(Model):
+    """How one national file is laid out: everything a reader must know, nothing it must guess."""
+
+    id: Code
+    indicator: Code
+    format: Literal["csv", "xlsx"]
+    shape: Literal["long", "months across", "activities across"]
+    classification: Code
+    levels: tuple[Code, ...]
+    columns: Columns
+    periods: tuple[Literal["YYYY-MM", "MM/YYYY", "MMM-YY", "date", "serial"], ...]
+    month_names: tuple[tuple[str, ...], ...] = ()
+    absent_rows: Literal["zero", "missing"]
+    encoding: str = "utf-8"
+    separator: str = ";"
+    decimal: Literal[",", "."] = ","
+    thousands: tuple[str, ...] = ()
+    sheet: str = ""
+    header_row: int = Field(default=1, ge=1)
+    kind: Kind = "total"  # of every cell where the file has no such column
+    area: str = ""  # of every cell where the file has no such column
+    kinds: dict[str, Kind] = {}
+    areas: dict[str, str] = {}
+    statuses: dict[str, str] = {}
+    confidentialities: dict[str, str] = {}
+    not_available: tuple[str, ...] = ()
+    add_kinds: tuple[Kind, ...] = ("total",)
+    control: Control = Control()
+    ceiling: int = Field(default=999_999, gt=0)
+
+    @model_validator(mode="after")
+    def _columns_fit_the_shape(self) -> Layout:
+        c = self.columns
+        need = {
+            "long": {"activity": c.activity, "period": c.period, "value": c.value},
+            "months across": {"activity": c.activity},
+            "activities across": {"period": c.period},
+        }[self.shape]
+        missing = [name for name, column in need.items() if not column]
+        if missing:
+            raise ValueError(f"shape {self.shape!r} needs columns.{', columns.'.join(missing)}")
+        if "MMM-YY" in self.periods and len(self.month_names) != 12:
+            raise ValueError("periods 'MMM-YY' needs month_names: twelve lists, January first")
+        if not c.area and not self.area:
+            raise ValueError("name columns.area, or area: which territory the cells are for")
+        if set(self.add_kinds) & set(self.control.kind):
+            raise ValueError("a kind is either added or a control, not both")
+        if self.format == "xlsx" and not self.sheet:
+            raise ValueError("an xlsx layout names its sheet")
+        return self
+
+
+class Sources(Model):
+    """sources.toml."""
+
+    layout: tuple[Layout, ...]
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Sources:
+        _each_once([layout.id for layout in self.layout])
+        return self
+
+
+class DeliveryFile(Model):
+    """A file of a delivery and the layout that it has."""
+
+    path: str
+    layout: Code
+
+
+class DeliveryRequest(Model):
+    """delivery.toml in the folder of inputs: what a request may say instead of options."""
+
+    country: Code | None = None
+    month: Month | None = None
+    prepared: dt.datetime | None = None
+    file: tuple[DeliveryFile, ...] = ()

@@ -1,0 +1,104 @@
+"""The header of a message, complete and in the order of the schema (SDMXMessage.xsd 2.1, StructureSpecificDataHeaderType)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from pipeline.facts.structure import Structure
+from pipeline.messages.names import URN, escaped
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the data set says it is made after: a dataflow, or the data structure itself.
+
+    ``dataScope`` and the namespace of the data set's type follow from it.
+    """
+
+    agency: str
+    id: str
+    version: str
+    dataflow: bool
+
+    @classmethod
+    def to_structure(cls, structure: Structure) -> Reference:
+        """A reference to the data structure."""
+        return cls(structure.agency, structure.id, structure.version, dataflow=False)
+
+    @classmethod
+    def to_dataflow(cls, ref: str) -> Reference:
+        """A reference to a dataflow, given as ``AGENCY:ID(VERSION)``."""
+        agency, _, rest = ref.partition(":")
+        id_, _, version = rest.rstrip(")").partition("(")
+        return cls(agency, id_, version, dataflow=True)
+
+    @property
+    def urn(self) -> str:
+        """The SDMX name of the artefact."""
+        return f"{URN}{'Dataflow' if self.dataflow else 'DataStructure'}={self.agency}:{self.id}({self.version})"
+
+    @property
+    def scope(self) -> str:
+        """``Dataflow`` or ``DataStructure``."""
+        return "Dataflow" if self.dataflow else "DataStructure"
+
+    def namespace(self, at: str) -> str:
+        """The namespace of the types generated for this artefact with that dimension at observation."""
+        return f"{self.urn}:ObsLevelDim:{at}"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Who sends what to whom, when, made after which structure, covering which periods."""
+
+    id: str
+    prepared: dt.datetime
+    sender: str
+    receiver: str
+    reference: Reference
+    action: str
+    data_set_id: str = ""
+    test: bool = False
+    extracted: dt.datetime | None = None
+    begin: str = ""
+    end: str = ""
+    source: str = ""
+    at: str = "TIME_PERIOD"
+
+    def xml(self) -> str:
+        """The header as text, indented by one step; two spaces a step."""
+        reference, at = self.reference, escaped(self.at)
+        tag = "StructureUsage" if reference.dataflow else "Structure"
+        lines = [
+            "<message:Header>",
+            f"  <message:ID>{escaped(self.id)}</message:ID>",
+            f"  <message:Test>{str(self.test).lower()}</message:Test>",
+            f"  <message:Prepared>{instant(self.prepared)}</message:Prepared>",
+            f'  <message:Sender id="{escaped(self.sender)}"/>',
+            f'  <message:Receiver id="{escaped(self.receiver)}"/>',
+            f'  <message:Structure structureID="S1" namespace="{escaped(reference.namespace(self.at))}"'
+            f' dimensionAtObservation="{at}">',
+            f"    <common:{tag}>",
+            f'      <Ref agencyID="{escaped(reference.agency)}" id="{escaped(reference.id)}"'
+            f' version="{escaped(reference.version)}" class="{reference.scope}" package="datastructure"/>',
+            f"    </common:{tag}>",
+            "  </message:Structure>",
+            f"  <message:DataSetAction>{escaped(self.action)}</message:DataSetAction>",
+        ]
+        optional = [
+            ("DataSetID", self.data_set_id),
+            ("Extracted", instant(self.extracted) if self.extracted else ""),
+            ("ReportingBegin", self.begin),
+            ("ReportingEnd", self.end),
+        ]
+        lines += [f"  <message:{tag}>{escaped(text)}</message:{tag}>" for tag, text in optional if text]
+        if self.source:
+            lines.append(f'  <message:Source xml:lang="en">{escaped(self.source)}</message:Source>')
+        lines.append("</message:Header>")
+        return "\n".join("  " + line for line in lines) + "\n"
+
+
+def instant(when: dt.datetime) -> str:
+    """A date and time with its offset, to the second: ``2024-07-05T09:00:00+02:00``."""
+    return when.replace(microsecond=0).isoformat()

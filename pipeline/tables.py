@@ -1,0 +1,152 @@
+"""The three tables of the house: their columns, types, key and order. pandas is imported late.
+
+COUNTS        what the country said: one row per input cell, with its origin
+FACTORS       which cell goes where: one row per kind of cell and aggregate, factor +1, 0 or -1; no month, no value
+OBSERVATIONS  what Eurostat receives: counts joined with factors, summed; beside the identity stand the components
+              of the data structure, whatever they are
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT, WHOLE = "object", "Int64"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns with their type, the key that no two rows share, and the order of rows."""
+
+    name: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    order: tuple[str, ...] = ()
+    open: bool = False  # further text columns may follow (the components of a data structure)
+
+
+#: Cells of one class share these; FACTORS knows nothing else of a cell.
+CELL = ("indicator", "area", "kind", "classification", "activity")
+
+COUNTS = Table(
+    "counts",
+    {
+        **dict.fromkeys(CELL, TEXT),
+        "period": TEXT,
+        "value": WHOLE,  # empty where the cell has no number; then `state` says why
+        "state": TEXT,  # "number", "empty" or "not available"
+        "status": TEXT,  # code of the observation status that the country gave, or ""
+        "confidentiality": TEXT,  # code of the confidentiality status that the country gave, or ""
+        "layout": TEXT,
+        "file": TEXT,
+        "sheet": TEXT,
+        "cell": TEXT,  # "C7" in a sheet, "line 12" in a text file
+    },
+    key=(*CELL, "period", "file", "sheet", "cell"),
+)
+
+FACTORS = Table(
+    "factors",
+    {
+        **dict.fromkeys(CELL, TEXT),
+        "target": TEXT,  # "aggregate", "stratum" (a part of the weighted index) or "" where the cells go nowhere
+        "aggregate": TEXT,
+        "factor": WHOLE,
+        "role": TEXT,  # "sent", "out of scope", "unknown", "control", "withheld"
+        "precision": TEXT,  # "exact" or "approximate"
+        "why": TEXT,
+    },
+    key=(*CELL, "target", "aggregate"),
+)
+
+#: What a value *is*, whatever codes it is transmitted under. History, comparison and trace join on it.
+IDENTITY = ("indicator", "area", "adjustment", "frequency", "aggregate", "period", "measure")
+
+OBSERVATIONS = Table("observations", dict.fromkeys(IDENTITY, TEXT), key=IDENTITY, open=True)
+
+
+def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The frame with the table's columns and types, its rows in the table's order; each stage ends with it.
+
+    Raises ValueError when columns are missing or the key is not unique: a defect of ours, never of the input.
+    """
+    missing = [column for column in table.columns if column not in frame.columns]
+    extra = [column for column in frame.columns if column not in table.columns]
+    if missing or (extra and not table.open):
+        raise ValueError(f"{table.name}: columns missing {missing}, unexpected {extra}")
+    types = {**table.columns, **dict.fromkeys(extra, TEXT)}
+    frame = frame[[*table.columns, *extra]].astype(types)
+    order = list(table.order or table.key)
+    frame = frame.sort_values(order, kind="stable", ignore_index=True)
+    if frame.duplicated(list(table.key)).any():
+        row = frame[frame.duplicated(list(table.key))].iloc[0].to_dict()
+        raise ValueError(f"{table.name}: the key is not unique, for example {row}")
+    return frame
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """A table without rows."""
+    import pandas as pd
+
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in table.columns.items()})
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+def guarded(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe before ``= + - @``."""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def unguarded(text: str) -> str:
+    """The text before ``guarded``."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def write_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A CSV file as bytes: UTF-8, comma, LF; text is guarded against formulas, numbers stay numbers."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8")
+
+
+def read_csv(data: bytes) -> Iterator[dict[str, str]]:
+    """The rows of a file that ``write_csv`` wrote, every cell as text."""
+    for row in csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")):
+        yield {name: unguarded(cell) for name, cell in row.items()}
+
+
+def frame_csv(frame: pd.DataFrame) -> bytes:
+    """A table as CSV, as ``write_csv`` writes it; each distinct text is guarded and quoted once."""
+    import numpy as np
+    import pandas as pd
+
+    columns = []
+    for name in frame.columns:
+        places, distinct = pd.factorize(frame[name])
+        cells = [_cell(value) for value in distinct.tolist()]
+        columns.append(np.array([*cells, ""], dtype=object)[places])
+    header = ",".join(_cell(name) for name in frame.columns)
+    lines = map(",".join, zip(*columns, strict=True))
+    return ("\n".join([header, *lines]) + "\n").encode("utf-8")
+
+
+_QUOTED = re.compile(r'[",\r\n]')
+
+
+def _cell(value: object) -> str:
+    """One cell as the csv module writes it."""
+    if not isinstance(value, str):
+        return str(value)
+    text = guarded(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

@@ -1,0 +1,229 @@
+"""`ebs trace`: the input cells behind one value, with their factors. Needs nothing but the delivery's own tables.
+
+A count is the sum of its cells, each times its factor. An index value also lists the cells of the base year, because
+it is divided by their mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import archive
+from pipeline.errors import Problem, UsageError, nearest
+from pipeline.period import Period
+from pipeline.tables import CELL, IDENTITY
+
+MEASURES = ("count", "index_ratio", "index_weighted")
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCell:
+    """One input cell and what it adds; ``stratum`` and ``weight`` for the weighted index only."""
+
+    stratum: str
+    weight: int
+    factor: int
+    period: str
+    value: int | None
+    area: str
+    kind: str
+    activity: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One value and the cells behind it."""
+
+    key: str
+    identity: Mapping[str, str]
+    value: str
+    status: str
+    confidentiality: str
+    comment: str
+    cells: tuple[TracedCell, ...]
+    base_year: int | None = None
+
+    @property
+    def months(self) -> frozenset[str]:
+        """The months of the period."""
+        return frozenset(str(month) for month in Period.parse(self.identity["period"]).months)
+
+    def sum(self, stratum: str | None = None) -> int:
+        """What the cells of the period add up to, over all or one stratum."""
+        return self._sum(self.months, stratum)
+
+    def base_sum(self, stratum: str | None = None) -> int:
+        """What the cells of the base year add up to, over all or one stratum."""
+        return self._sum(frozenset(f"{self.base_year}-{month:02d}" for month in range(1, 13)), stratum)
+
+    def _sum(self, months: frozenset[str], stratum: str | None) -> int:
+        return sum(
+            cell.factor * (cell.value or 0)
+            for cell in self.cells
+            if cell.period in months and (stratum is None or cell.stratum == stratum)
+        )
+
+
+def trace(delivery: Path, key: str, measure: str = "count") -> list[Trace]:
+    """The value of a series key and period (``KEY:PERIOD``), or every period of the series (``KEY``), traced.
+
+    ``key`` is the dotted series key in the order of the data structure, as the counts or as the index have it.
+    Raises UsageError when the delivery has no such series, period or measure.
+    """
+    manifest = archive.open_delivery(delivery)
+    if measure not in MEASURES:
+        raise UsageError(
+            Problem(
+                "--measure",
+                f"{measure!r} is not a measure{nearest(measure, MEASURES)}",
+                f"Known: {', '.join(MEASURES)}.",
+            )
+        )
+    dotted, _, period = key.partition(":")
+    found = _rows(
+        list(archive.table(delivery, "observations.csv")), manifest["components"]["key"], dotted, period, measure
+    )
+    wanted = {month for row in found for month in _months(row, manifest)}
+    cells = _by_class(archive.table(delivery, "counts.csv", about=wanted), found[0]["indicator"])
+    factors = [row for row in archive.table(delivery, "factors.csv") if row["indicator"] == found[0]["indicator"]]
+    return [_trace(row, dotted, cells, factors, manifest) for row in found]
+
+
+def _rows(rows: Sequence[Row], dimensions: Sequence[str], key: str, period: str, measure: str) -> list[Row]:
+    """The rows of the series and period under the measure asked for."""
+    named = [row for row in rows if ".".join(row[name] for name in dimensions) == key]
+    if not named:
+        keys = {".".join(row[name] for name in dimensions) for row in rows}
+        hint = f"A key has {len(dimensions)} parts: {'.'.join(dimensions)}."
+        raise UsageError(Problem(key, f"the delivery has no such series{nearest(key, keys) or '.'}", hint))
+    same = [name for name in IDENTITY if name not in ("period", "measure")]
+    series = {tuple(row[name] for name in same) for row in named}
+    of_measure = [row for row in rows if row["measure"] == measure and tuple(row[name] for name in same) in series]
+    if not of_measure:
+        hint = f"It has {', '.join(sorted({row['measure'] for row in named}))}."
+        raise UsageError(Problem(key, f"the delivery has no {measure} of this series.", hint))
+    chosen = [row for row in of_measure if period in ("", row["period"])]
+    if not chosen:
+        periods = [row["period"] for row in of_measure]
+        hint = f"It goes from {min(periods)} to {max(periods)}."
+        raise UsageError(Problem(f"{key}:{period}", "the series has no such period.", hint))
+    return chosen
+
+
+def _by_class(rows: Iterable[Row], indicator: str) -> dict[tuple[str, ...], dict[str, list[Row]]]:
+    """The cells of an indicator by class and period."""
+    found: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row["indicator"] == indicator:
+            found.setdefault(tuple(row[name] for name in CELL), {}).setdefault(row["period"], []).append(row)
+    return found
+
+
+def _months(row: Row, manifest: Mapping[str, Any]) -> list[str]:
+    """The months whose cells the value depends on: its own, and those of the base year for an index."""
+    months = {str(month) for month in Period.parse(row["period"]).months}
+    if row["measure"] != "count":
+        months |= {f"{manifest['index']['base_year']}-{month:02d}" for month in range(1, 13)}
+    return sorted(months)
+
+
+def _trace(
+    row: Row,
+    key: str,
+    cells: Mapping[tuple[str, ...], Mapping[str, list[Row]]],
+    factors: Sequence[Row],
+    manifest: Mapping[str, Any],
+) -> Trace:
+    names, index = manifest["components"], manifest["index"]
+    base_year = None if row["measure"] == "count" else int(index["base_year"])
+    if row["measure"] == "index_weighted":
+        weights: Mapping[str, int] = index["strata"][row["aggregate"]]
+        target = "stratum"
+    else:
+        weights, target = {row["aggregate"]: 0}, "aggregate"
+    return Trace(
+        key=key,
+        identity={name: row[name] for name in IDENTITY},
+        value=row[names["value"]],
+        status=row[names["status"]],
+        confidentiality=row[names["confidentiality"]],
+        comment=row[names["comment"]],
+        cells=tuple(_cells(factors, cells, target, weights, _months(row, manifest))),
+        base_year=base_year,
+    )
+
+
+def _cells(
+    factors: Sequence[Row],
+    cells: Mapping[tuple[str, ...], Mapping[str, list[Row]]],
+    target: str,
+    weights: Mapping[str, int],
+    periods: Sequence[str],
+) -> Iterator[TracedCell]:
+    """Factors joined with cells: the trace is this join, made on demand."""
+    for use in factors:
+        if use["target"] != target or use["aggregate"] not in weights or use["factor"] == "0":
+            continue
+        by_period = cells.get(tuple(use[name] for name in CELL), {})
+        for period in periods:
+            for cell in by_period.get(period, ()):
+                yield TracedCell(
+                    stratum=use["aggregate"] if target == "stratum" else "",
+                    weight=weights[use["aggregate"]],
+                    factor=int(use["factor"]),
+                    period=period,
+                    value=int(cell["value"]) if cell["value"] else None,
+                    area=cell["area"],
+                    kind=cell["kind"],
+                    activity=cell["activity"],
+                    origin=f"{cell['file']} {cell['sheet'] + '!' if cell['sheet'] else ''}{cell['cell']}",
+                )
+
+
+def lines(traced: Sequence[Trace]) -> Iterator[str]:
+    """A trace in words: one period with all its cells, several periods as a line each."""
+    if len(traced) > 1:
+        for one in traced:
+            yield f"{one.key}:{one.identity['period']}  {one.value or '-':>12}  {one.status}  {len(one.cells):>5} cells"
+        yield "Add :PERIOD to the key to see the cells of one value."
+        return
+    (one,) = traced
+    identity = one.identity
+    yield f"{one.key}:{identity['period']}  {identity['measure']} = {one.value or 'no value'}"
+    yield f"  {identity['indicator']}, {identity['aggregate']}, {identity['period']}; status {one.status}, confidentiality {one.confidentiality}"
+    if one.comment:
+        yield f"  {one.comment}"
+    yield ""
+    yield f"  {'factor':>6}  {'value':>9}  {'period':7}  {'area':6} {'kind':6} {'activity':8}  where"
+    for cell in one.cells:
+        value = "-" if cell.value is None else f"{cell.value:,}"
+        stratum = f"  stratum {cell.stratum}" if cell.stratum else ""
+        yield f"  {cell.factor:>+6}  {value:>9}  {cell.period:7}  {cell.area:6} {cell.kind:6} {cell.activity:8}  {cell.origin}{stratum}"
+    yield ""
+    yield from _arithmetic(one)
+
+
+def _arithmetic(one: Trace) -> Iterator[str]:
+    """How the value follows from the cells."""
+    inside = sum(cell.period in one.months for cell in one.cells)
+    if one.base_year is None:
+        yield f"  {inside} cells add up to {one.sum():,}."
+    elif one.identity["measure"] == "index_ratio":
+        yield (
+            f"  100 × {one.sum():,} / {len(one.months)} over {one.base_sum():,} / 12, the monthly mean of {one.base_year},"
+            f" is {one.value or 'not computed'}."
+        )
+    else:
+        yield f"  Weighted mean of the strata's indices, {one.base_year} = 100:"
+        weights = {cell.stratum: cell.weight for cell in one.cells}
+        for stratum, weight in weights.items():
+            yield (
+                f"    {stratum:6} weight {weight:>9,}: 100 × {one.sum(stratum):,} / {len(one.months)}"
+                f" over {one.base_sum(stratum):,} / 12"
+            )
+        yield f"  rounded once, half up: {one.value or 'not computed'}."
