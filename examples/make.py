@@ -271,7 +271,9 @@ def bankruptcies_xlsx(counts: Counts, newest: str, written: datetime) -> bytes:
         cell.number_format = "mmm-yy"
     for t in (*TERRITORIES, OUTSIDE):
         for d in DIVISIONS:
-            sheet.append([d, t, *(counts[d, t][month] for month in months)])
+            row = [counts[d, t][month] for month in months]
+            if any(row) or t == "FRM":  # elsewhere a division without any failure has no row
+                sheet.append([d, t, *row])
         sheet.append(["TOTAL", t, *(sum(counts[d, t][month] for d in DIVISIONS) for month in months)])
     book.properties.creator, book.properties.created = "examples/make.py", written
     saved, out = BytesIO(), BytesIO()

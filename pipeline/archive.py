@@ -7,6 +7,7 @@ country. ``SHA256SUMS`` covers every file but itself and ``environment.json``.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -147,6 +148,12 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
     except OSError as error:
         with contextlib.suppress(OSError):
             shutil.rmtree(partial)
+        if error.errno == errno.ENOSPC:
+            needed, free = sum(map(len, everything.values())), shutil.disk_usage(folder).free
+            message = f"the disk is full: the delivery needs {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free."
+            raise MachineError(
+                Problem(str(where), message, "Free some space and run again; nothing was lost.")
+            ) from error
         raise machine_error(str(where), error) from error
     return final
 

@@ -226,7 +226,7 @@ def structure_show(
     """Show a structure as it is understood: dimensions, attributes with level and status, lists, constraints."""
     from pipeline.facts import load
     from pipeline.facts.show import structure_lines
-    from pipeline.facts.structure import read_structures
+    from pipeline.facts.structure_messages import read_structures
 
     if Path(which).is_file():
         found = read_structures([(which, Path(which).read_bytes())]).structure()

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 PER_YEAR = {"A": 1, "S": 2, "T": 3, "Q": 4, "M": 12}
 _FORM = re.compile(r"([0-9]{4})(?:-([ASTQM]?)([0-9]{1,2}))?")
@@ -31,9 +32,11 @@ class Period:
         year, letter, number = match.groups()
         if number is None:
             return cls("A", int(year))
-        if not letter and len(number) != 2:
-            raise ValueError(f"{text!r} is not a month: write two digits, as in {year}-0{number}")
-        frequency, number = letter or "M", int(number)
+        frequency, digits, number = letter or "M", len(number), int(number)
+        if frequency == "M" and digits != 2:
+            raise ValueError(f"{text!r} is not a month: write two digits, as in {year}-{number:02d}")
+        if frequency != "M" and digits != 1:
+            raise ValueError(f"{text!r} has a digit too many: write {year}-{frequency}{number}")
         if not 1 <= number <= PER_YEAR[frequency]:
             names = {"M": "month", "Q": "quarter", "T": "trimester", "S": "half-year", "A": "year"}
             raise ValueError(f"{text!r} has no {names[frequency]} {number}: they go from 1 to {PER_YEAR[frequency]}")
@@ -57,8 +60,7 @@ class Period:
     @property
     def months(self) -> tuple[Period, ...]:
         """The months that this period is made of."""
-        size = 12 // PER_YEAR[self.frequency]
-        return tuple(Period("M", self.ordinal * size + i) for i in range(size))
+        return _months(self.frequency, self.ordinal)
 
     @property
     def last_day(self) -> dt.date:
@@ -84,8 +86,18 @@ class Period:
             yield Period(self.frequency, ordinal)
 
     def __str__(self) -> str:
-        if self.frequency == "A":
-            return f"{self.year:04d}"
-        if self.frequency == "M":
-            return f"{self.year:04d}-{self.number:02d}"
-        return f"{self.year:04d}-{self.frequency}{self.number}"
+        return _text(self.frequency, self.ordinal)
+
+
+@lru_cache(maxsize=8192)
+def _months(frequency: str, ordinal: int) -> tuple[Period, ...]:
+    size = 12 // PER_YEAR[frequency]
+    return tuple(Period("M", ordinal * size + i) for i in range(size))
+
+
+@lru_cache(maxsize=8192)
+def _text(frequency: str, ordinal: int) -> str:
+    year, number = divmod(ordinal, PER_YEAR[frequency])
+    if frequency == "A":
+        return f"{year:04d}"
+    return f"{year:04d}-{number + 1:02d}" if frequency == "M" else f"{year:04d}-{frequency}{number + 1}"

@@ -16,19 +16,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 TEXT, WHOLE = "object", "Int64"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns with their type, the key that no two rows share, and the order of rows."""
+    """Columns with their type, and the key that no two rows share; rows stand in the order of the key."""
 
     name: str
     columns: dict[str, str]
     key: tuple[str, ...]
-    order: tuple[str, ...] = ()
     open: bool = False  # further text columns may follow (the components of a data structure)
 
 
@@ -73,22 +75,39 @@ OBSERVATIONS = Table("observations", dict.fromkeys(IDENTITY, TEXT), key=IDENTITY
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The frame with the table's columns and types, its rows in the table's order; each stage ends with it.
+    """The frame with the table's columns and types, its rows in the order of its key; each stage ends with it.
 
     Raises ValueError when columns are missing or the key is not unique: a defect of ours, never of the input.
     """
+    import numpy as np
+
     missing = [column for column in table.columns if column not in frame.columns]
     extra = [column for column in frame.columns if column not in table.columns]
     if missing or (extra and not table.open):
         raise ValueError(f"{table.name}: columns missing {missing}, unexpected {extra}")
     types = {**table.columns, **dict.fromkeys(extra, TEXT)}
     frame = frame[[*table.columns, *extra]].astype(types)
-    order = list(table.order or table.key)
-    frame = frame.sort_values(order, kind="stable", ignore_index=True)
-    if frame.duplicated(list(table.key)).any():
-        row = frame[frame.duplicated(list(table.key))].iloc[0].to_dict()
+    place = _places(frame, table.key)
+    at = np.argsort(place, kind="stable")
+    if len(place) and (np.diff(place[at]) == 0).any():
+        row = frame.iloc[at[1:][np.diff(place[at]) == 0][0]].to_dict()
         raise ValueError(f"{table.name}: the key is not unique, for example {row}")
-    return frame
+    return frame.take(at).reset_index(drop=True)
+
+
+def _places(frame: pd.DataFrame, columns: Iterable[str]) -> Places:
+    """One number for each row, in the order of these columns; equal where all of them are equal."""
+    import numpy as np
+    import pandas as pd
+
+    place, size = np.zeros(len(frame), dtype=np.int64), 1
+    for name in columns:
+        codes, distinct = pd.factorize(frame[name], sort=True)
+        if size * max(len(distinct), 1) >= 2**62:  # number anew what there is, before it grows too large
+            _, place = np.unique(place, return_inverse=True)
+            size = int(place.max(initial=0)) + 1
+        place, size = place * len(distinct) + codes, size * max(len(distinct), 1)
+    return place
 
 
 def empty(table: Table) -> pd.DataFrame:

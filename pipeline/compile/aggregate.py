@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from pipeline.errors import FactsError, Problem, nearest
+from pipeline.errors import InputError, Problem, nearest
 from pipeline.facts.models import Layout
 from pipeline.tables import CELL, FACTORS, conform
 
@@ -114,44 +115,73 @@ def uses(facts: Facts, country: CountryFacts, layout: Layout, base_year: int | N
 def factors(
     counts: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout], base_year: int | None
 ) -> pd.DataFrame:
-    """FACTORS for the cells that COUNTS holds (key: class of cell, target, aggregate).
+    """FACTORS of the layouts that COUNTS was read by (key: class of cell, target, aggregate).
 
-    A class of cells that goes nowhere has one row with factor 0 and the reason: out of scope, unknown or a control.
-    Raises FactsError when the declared layout would count the same units twice.
+    Every activity that a layout declares has its rows, for each area and kind that occur, whether or not a cell of it
+    is there. A class of cells that goes nowhere has one row with factor 0 and the reason: out of scope, unknown or a
+    control. Raises InputError when the same units would be counted twice.
     """
     import pandas as pd
 
     by_layout = {layout.id: layout for layout in layouts}
     made = {id_: uses(facts, country, layout, base_year) for id_, layout in by_layout.items()}
-    classes = counts[[*CELL, "layout"]].drop_duplicates()
-    rows: list[tuple[object, ...]] = []
-    whole_and_parts: dict[str, dict[bool, set[str]]] = {}
     whole = {area.id: area.whole for area in country.country.area}
-    for *cell, layout_id in classes.itertuples(index=False, name=None):
+    rows: list[tuple[object, ...]] = []
+    added: dict[tuple[str, str, str, str], None] = {}
+    for *cell, layout_id in counts[[*CELL, "layout"]].drop_duplicates().itertuples(index=False, name=None):
         indicator, area, kind, _, activity = cell
-        layout = by_layout[layout_id]
         territory = country.indicator(indicator).territory
-        role, why = _place(area, kind, activity, layout, made[layout_id], whole, territory)
+        role, why = _place(area, kind, activity, by_layout[layout_id], made[layout_id], whole, territory)
         if role:
             rows.append((*cell, "", "", 0, role, "exact", why))
-            continue
-        whole_and_parts.setdefault(indicator, {}).setdefault(whole[area], set()).add(area)
-        found = made[layout_id][activity]
-        if not found:
-            rows.append((*cell, "", "", 0, OUT_OF_SCOPE, "exact", f"activity {activity} is in no aggregate"))
-        for use in found:
-            rows.append((*cell, use.target.kind, use.target.id, use.factor, use.role, use.precision, use.why))
-    for indicator, areas in whole_and_parts.items():
-        if len(areas) > 1:
-            raise FactsError(
-                Problem(
-                    "sources.toml",
-                    f"{indicator}: area {', '.join(sorted(areas[True]))} stands beside its parts "
-                    f"{', '.join(sorted(areas[False]))}; they would be counted twice.",
-                    "Name it under [layout.control] area.",
-                )
-            )
+        else:
+            added[indicator, area, kind, layout_id] = None
+    for indicator, area, kind, layout_id in added:
+        for activity, found in made[layout_id].items():
+            cell = [indicator, area, kind, by_layout[layout_id].classification, activity]
+            if not found:
+                rows.append((*cell, "", "", 0, OUT_OF_SCOPE, "exact", f"activity {activity} is in no aggregate"))
+            for use in found:
+                rows.append((*cell, use.target.kind, use.target.id, use.factor, use.role, use.precision, use.why))
+    _counted_once(counts, list(added), by_layout, whole)
     return conform(pd.DataFrame(rows, columns=list(FACTORS.columns)).drop_duplicates(), FACTORS)
+
+
+def _counted_once(
+    counts: pd.DataFrame,
+    added: list[tuple[str, str, str, str]],
+    layouts: Mapping[str, Layout],
+    whole: Mapping[str, bool],
+) -> None:
+    """No unit is added twice: not by an area beside its parts, not by two files that say the same in other words."""
+    problems = []
+    for indicator in dict.fromkeys(indicator for indicator, *_ in added):
+        areas = {area for id_, area, _, _ in added if id_ == indicator}
+        parts, totals = sorted(a for a in areas if not whole[a]), sorted(a for a in areas if whole[a])
+        if parts and totals:
+            message = f"{indicator}: area {', '.join(totals)} stands beside its parts {', '.join(parts)}; they would be counted twice."
+            problems.append(Problem("sources.toml", message, "Name it under [layout.control] area.", "input-layout"))
+    used = counts[["indicator", "area", "period", "layout", "file"]].drop_duplicates()
+    several = used[used.duplicated(["indicator", "area", "period"], keep=False)]
+    by_cell: dict[tuple[str, str], dict[str, str]] = {}
+    for indicator, area, _, layout, file in several.itertuples(index=False, name=None):
+        by_cell.setdefault((indicator, area), {})[layout] = file
+    kinds: dict[tuple[str, str, str], set[str]] = {}
+    for indicator, area, kind, layout in added:
+        kinds.setdefault((indicator, area, layout), set()).add(kind)
+    for (indicator, area), files in by_cell.items():
+        for one, other in combinations([f for f in files if (indicator, area, f) in kinds], 2):
+            a, b = layouts[one], layouts[other]
+            together = kinds[indicator, area, one] | kinds[indicator, area, other]
+            same_words = (a.classification, a.levels) == (b.classification, b.levels)
+            if not same_words or ("total" in together and len(together) > 1):
+                message = (
+                    f"{files[one]} ({one}) and {files[other]} ({other}) both give {indicator} of area {area} for the same "
+                    "months; they would be counted twice."
+                )
+                problems.append(Problem("", message, "Name the one that is meant in delivery.toml.", "input-layout"))
+    if problems:
+        raise InputError(problems)
 
 
 def _place(

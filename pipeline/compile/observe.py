@@ -6,13 +6,13 @@ confidentiality is the strongest of the cells, status the first by the published
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.compile.aggregate import AGGREGATE, CONTROL, coverage
-from pipeline.errors import FactsError, Problem
+from pipeline.compile.aggregate import AGGREGATE, CONTROL, STRATUM, WITHHELD, coverage
+from pipeline.errors import FactsError, InputError, Problem, nearest
 from pipeline.facts import in_force
 from pipeline.facts.models import Codes, Layout
 from pipeline.facts.structure import Structure
@@ -57,117 +57,147 @@ def sums(
     factors: pd.DataFrame,
     facts: Facts,
     country: CountryFacts,
-    layouts: Iterable[Layout],
+    layouts: Sequence[Layout],
     month: Period,
 ) -> dict[tuple[str, str, str, Period], Sum]:
-    """Join counts with factors and sum, for every target and every month up to ``month``."""
+    """Join counts with factors and sum, for every target and every month up to ``month``.
+
+    Raises InputError for a status or confidentiality code of the input that no list knows.
+    """
     concepts = facts.concepts
-    rank = {code: i for i, code in enumerate(concepts.confidentiality.strongest_first)}
-    by_rank = dict(enumerate(concepts.confidentiality.strongest_first))
-    cells = counts.copy()
-    cells["doubled"] = cells.duplicated([*CELL, "period"], keep=False)
-    cells["lacking"] = cells["value"].isna() | cells["doubled"]
-    cells["rank"] = cells["confidentiality"].map(rank).fillna(rank[concepts.confidentiality.free]).astype("int64")
-    cells["silent"] = cells["status"] == ""
-    used = factors[factors["factor"] != 0]
-    joined = cells.merge(used[[*CELL, "target", "aggregate", "factor", "precision"]], on=list(CELL))
-    joined["part"] = joined["value"] * joined["factor"]
-    key = ["indicator", "target", "aggregate", "period"]
-    table = joined.groupby(key, sort=True).agg(
-        value=("part", "sum"),
-        cells=("factor", "size"),
-        lacking=("lacking", "sum"),
-        silent=("silent", "sum"),
-        rank=("rank", "min"),
-    )
-    flags: dict[tuple[str, ...], set[str]] = {}
-    for *group, status in joined.loc[~joined["silent"], [*key, "status"]].drop_duplicates().itertuples(index=False):
-        flags.setdefault(tuple(group), set()).add(status)
-    by_group = {group: row for group, *row in zip(table.index, *(table[c] for c in table.columns), strict=True)}
-    absent = _absent(cells, used, facts, country, layouts)
-    approximate = {
-        group
-        for *group_, precision in used[["indicator", "target", "aggregate", "precision"]]
-        .drop_duplicates()
-        .itertuples(index=False)
-        if precision == "approximate"
-        for group in [tuple(group_)]
-    }
-    withheld = {
-        (indicator, target, aggregate): why
-        for indicator, target, aggregate, role, why in factors[["indicator", "target", "aggregate", "role", "why"]]
-        .drop_duplicates()
-        .itertuples(index=False)
-        if role == "withheld"
-    }
-    wanted = _targets(factors, facts)
+    cells = _cells(counts, facts)
+    joined = _joined(cells, factors)
+    groups = _groups(joined, concepts.confidentiality.strongest_first)
+    reached = {group[:3] for group in groups}
+    delivered = set(zip(cells["indicator"], cells["period"], strict=True))
+    zero = {layout.indicator for layout in layouts if layout.absent_rows == "zero"}
+    absent = _absent(cells, factors, facts, country, layouts)
+    by_target = ["indicator", "target", "aggregate"]
+    approximate = set(_tuples(factors[(factors["precision"] == "approximate")], by_target))
+    withheld = {key[:3]: key[3] for key in _tuples(factors[factors["role"] == WITHHELD], [*by_target, "why"])}
     found: dict[tuple[str, str, str, Period], Sum] = {}
     for indicator, span in months_of(counts, country, month).items():
-        policy = in_force(country.indicator(indicator).revision, str(month)).provisional_publications
-        breaks = {
-            (b.period, a) for b in country.country.break_ if b.indicator == indicator for a in b.aggregates or [""]
-        }
-        for target, aggregate in wanted[indicator]:
-            group = (indicator, target, aggregate)
+        publications = in_force(country.indicator(indicator).revision, str(month)).provisional_publications
+        breaks = [declared for declared in country.country.break_ if declared.indicator == indicator]
+        for target, aggregate in _targets(factors, facts, indicator):
+            key = (indicator, target, aggregate)
             for period in span:
-                text = str(period)
-                row = by_group.get((*group, text))
-                why = withheld.get(group, "") and f"the input {withheld[group]}"
-                if not why and row is None:
-                    why = f"no input cell for {text}"
-                if not why and row is not None and row[2]:
-                    why = _lacking(joined, (*group, text))
-                if not why:
-                    why = absent.get((*group, text), "")
-                statuses = set(flags.get((*group, text), ()))
-                if row is None or row[3]:
-                    statuses.add(concepts.status.provisional if month - period < policy else concepts.status.normal)
-                if group in approximate:
+                group = groups.get((*key, str(period)))
+                if group is None and indicator in zero and key in reached and (indicator, str(period)) in delivered:
+                    group = _Group(0, 1, 0, concepts.confidentiality.free)
+                why = f"the input {withheld[key]}" if key in withheld else absent.get((*key, str(period)), "")
+                if not why and group is None:
+                    why = f"there is no input cell for {period}"
+                elif not why and group is not None and group.lacking:
+                    why = _lacking(cells, joined, *key, str(period))
+                statuses = set(group.flags) if group else set()
+                if group is None or group.silent:
+                    age = month - period
+                    statuses.add(concepts.status.provisional if age < publications else concepts.status.normal)
+                if key in approximate:
                     statuses.add(concepts.status.estimated)
-                if (text, "") in breaks or (text, aggregate) in breaks:
+                if any(b.period == str(period) and aggregate in (b.aggregates or [aggregate]) for b in breaks):
                     statuses.add(concepts.status.break_)
                 if why:
                     statuses.add(concepts.status.not_computed)
-                strength = by_rank[row[4]] if row is not None else concepts.confidentiality.free
-                value = None if why or row is None else int(row[0])
-                found[(*group, period)] = Sum(value, frozenset(statuses), strength, why)
+                value = None if why or group is None else group.value
+                strength = group.confidentiality if group else concepts.confidentiality.free
+                found[(*key, period)] = Sum(value, frozenset(statuses), strength, why)
     return found
 
 
-def _targets(factors: pd.DataFrame, facts: Facts) -> dict[str, list[tuple[str, str]]]:
-    """For each indicator: all aggregates, and the strata that factors know."""
-    aggregates = [(AGGREGATE, aggregate.id) for aggregate in facts.aggregates]
-    wanted: dict[str, list[tuple[str, str]]] = {i: list(aggregates) for i in factors["indicator"].unique()}
-    strata = factors.loc[~factors["target"].isin(["", AGGREGATE]), ["indicator", "target", "aggregate"]]
-    for indicator, target, aggregate in strata.drop_duplicates().itertuples(index=False):
-        wanted[indicator].append((target, aggregate))
-    return wanted
+@dataclass(slots=True)
+class _Group:
+    """The cells of one target and month: their sum, how many give no status, how many lack a number, the flags."""
+
+    value: int
+    silent: int
+    lacking: int
+    confidentiality: str
+    flags: set[str] = field(default_factory=set)
 
 
-def _lacking(joined: pd.DataFrame, group: tuple[str, str, str, str]) -> str:
+def _cells(counts: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """COUNTS with what the sums need: is the cell without a number, silent on its status, how confidential."""
+    status, confidentiality = facts.concepts.status, facts.concepts.confidentiality
+    problems = []
+    for name, known in (("status", set(status.hierarchy)), ("confidentiality", set(confidentiality.strongest_first))):
+        for row in counts[~counts[name].isin([*known, ""])].drop_duplicates(name).itertuples():
+            code = getattr(row, name)
+            message = f"{code!r} is no {name} code{nearest(code, known) or '.'}"
+            hint = "Correct it, or declare the word in the layout."
+            problems.append(Problem(f"{row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}", message, hint, "input-word"))
+    if problems:
+        raise InputError(problems)
+    cells = counts.astype(dict.fromkeys([*CELL, "period", "status"], "category"))
+    cells["cell_class"] = cells.groupby(list(CELL), sort=False, observed=True).ngroup()
+    cells["doubled"] = cells.duplicated(["cell_class", "period"], keep=False)
+    cells["contradicts"] = cells["value"].notna() & cells["status"].isin(status.missing)
+    cells["lacking"] = cells["value"].isna() | cells["doubled"] | cells["contradicts"]
+    strength = {code: i for i, code in enumerate(confidentiality.strongest_first)}
+    cells["strength"] = cells["confidentiality"].map({**strength, "": strength[confidentiality.free]}).astype("int64")
+    cells["silent"] = cells["status"] == ""
+    return cells
+
+
+def _joined(cells: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
+    """The join that everything rests on: each cell with each of its factors."""
+    used = factors.loc[factors["factor"] != 0, [*CELL, "target", "aggregate", "factor"]]
+    classes = cells[[*CELL, "cell_class"]].drop_duplicates("cell_class").astype(dict.fromkeys(CELL, object))
+    used = used.merge(classes, on=list(CELL))[["cell_class", "indicator", "target", "aggregate", "factor"]]
+    used = used.astype(dict.fromkeys(["indicator", "target", "aggregate"], "category"))
+    narrow = ["cell_class", "period", "value", "status", "silent", "lacking", "strength"]
+    return cells[narrow].merge(used, on="cell_class")
+
+
+def _groups(joined: pd.DataFrame, strengths: Sequence[str]) -> dict[tuple[str, str, str, str], _Group]:
+    """The joined cells added up by indicator, target and month."""
+    key = ["indicator", "target", "aggregate", "period"]
+    joined["part"] = joined["value"].fillna(0).astype("int64") * joined["factor"].astype("int64")
+    added = joined.groupby(key, sort=False, observed=True)[["part", "silent", "lacking"]].sum()
+    strongest = joined.groupby(key, sort=False, observed=True)["strength"].min()
+    groups = {
+        at: _Group(int(value), int(silent), int(lacking), strengths[strength])
+        for (at, value, silent, lacking), strength in zip(added.itertuples(name=None), strongest, strict=True)
+    }
+    for *group, status in _tuples(joined[~joined["silent"]], [*key, "status"]):
+        groups[tuple(group)].flags.add(status)
+    return groups
+
+
+def _tuples(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    """The distinct rows of these columns."""
+    return list(frame[columns].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _targets(factors: pd.DataFrame, facts: Facts, indicator: str) -> list[tuple[str, str]]:
+    """All aggregates, and the strata that the factors of an indicator know."""
+    strata = factors[(factors["indicator"] == indicator) & (factors["target"] == STRATUM)]
+    return [(AGGREGATE, aggregate.id) for aggregate in facts.aggregates] + _tuples(strata, ["target", "aggregate"])
+
+
+def _lacking(cells: pd.DataFrame, joined: pd.DataFrame, indicator: str, target: str, aggregate: str, period: str) -> str:
     """Which cells of a group have no number, in words."""
-    indicator, target, aggregate, period = group
-    rows = joined[
-        joined["lacking"]
-        & (joined["indicator"] == indicator)
-        & (joined["target"] == target)
-        & (joined["aggregate"] == aggregate)
-        & (joined["period"] == period)
-    ]
-    said = [
-        f"{'stands twice' if row.doubled else row.state} at {row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}"
-        for row in rows.head(3).itertuples()
-    ]
+    group = {"indicator": indicator, "target": target, "aggregate": aggregate, "period": period}
+    here = joined[joined["lacking"]]
+    for name, value in group.items():
+        here = here[here[name] == value]
+    rows = cells[cells["lacking"] & (cells["period"] == period) & cells["cell_class"].isin(here["cell_class"])]
+    said = []
+    for row in rows.head(3).itertuples():
+        what = "stands twice" if row.doubled else f"says {row.status} and has a value" if row.contradicts else f"is {row.state}"
+        said.append(f"{what} at {row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}")
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return f"a cell is {'; '.join(said)}{more}" if said else ""
+    return f"a cell {'; '.join(said)}{more}"
 
 
 def _absent(
-    cells: pd.DataFrame, used: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout]
+    cells: pd.DataFrame, factors: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout]
 ) -> dict[tuple[str, str, str, str], str]:
     """Groups that lack rows: a kind that is nowhere in the month; a cell, where the layout counts absence as missing."""
     found: dict[tuple[str, str, str, str], str] = {}
     group = ["indicator", "target", "aggregate"]
+    used = factors[factors["factor"] != 0]
     for layout in layouts:
         here = cells[cells["layout"] == layout.id]
         mine = used[used["indicator"] == layout.indicator]

@@ -66,6 +66,14 @@ class Classification:
         return ", ".join(sorted(said, key=order.__getitem__))
 
 
+def fact_text(file: str, data: bytes) -> str:
+    """The text of a fact file; FactsError naming the byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FactsError(Problem(file, f"byte {error.start} is not UTF-8.", "Save the file as UTF-8.")) from error
+
+
 def read_classification(file: str, data: bytes, id_: str, name: str) -> Classification:
     """Read a file of ``codelists/nace``: columns code, level, parent, name_en, name_fr; parents come first.
 
@@ -73,10 +81,22 @@ def read_classification(file: str, data: bytes, id_: str, name: str) -> Classifi
     """
     problems: list[Problem] = []
     positions: dict[str, Position] = {}
-    for number, row in enumerate(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")), start=2):
-        where = f"{file} line {number}"
+    reader = csv.DictReader(io.StringIO(fact_text(file, data), newline=""))
+    header = reader.fieldnames or ()
+    missing = [name for name in ("code", "level", "parent") if name not in header]
+    if missing:
+        raise FactsError(
+            [
+                Problem(f"{file} line 1", f"the column {name!r} is missing{nearest(name, header) or '.'}")
+                for name in missing
+            ]
+        )
+    for row in reader:
+        where = f"{file} line {reader.line_num}"
         code, parent = row.get("code") or "", row.get("parent") or ""
-        if not code or not row.get("level"):
+        if None in row or None in row.values():
+            problems.append(Problem(where, f"this row does not have {len(header)} cells."))
+        elif not code or not row.get("level"):
             problems.append(Problem(where, "a position needs a code and a level."))
         elif code in positions:
             problems.append(Problem(f"{where}, column code", f"{code!r} stands here for the second time."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.errors import FactsError, Problems, nearest
@@ -17,8 +17,15 @@ from pipeline.period import Period
 
 if TYPE_CHECKING:
     from pipeline.facts.load import CountryFacts, Facts
+    from pipeline.facts.structure import Structure
 
 _REG = "codelists/regulation"
+_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp1250", "iso-8859-1", "iso-8859-2", "iso-8859-15")
+
+
+def _meant(word: str, words: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: what was probably meant, else a full stop."""
+    return nearest(word, words) or "."
 
 
 def check_regulation(facts: Facts) -> None:
@@ -27,6 +34,9 @@ def check_regulation(facts: Facts) -> None:
     _unique(f"{_REG}/aggregates.toml aggregate", [a.id for a in facts.aggregates], problems)
     _unique(f"{_REG}/indicators.toml indicator", [i.id for i in facts.indicators], problems)
     _unique(f"{_REG}/transmission.toml data_set", [d.id for d in facts.transmission.data_set], problems)
+    _unique(
+        f"{_REG}/transmission.toml data_set.indicator", [d.indicator for d in facts.transmission.data_set], problems
+    )
     for i, aggregate in enumerate(facts.aggregates):
         _dated(f"{_REG}/aggregates.toml aggregate[{i}].code", aggregate.code, problems)
     for i, indicator in enumerate(facts.indicators):
@@ -71,7 +81,7 @@ def _silences(facts: Facts, problems: Problems) -> None:
             if silenced not in facts.rules:
                 problems.add(
                     f"{_REG}/rules.toml {rule.id}.silences",
-                    f"{silenced!r} is not a rule{nearest(silenced, facts.rules)}",
+                    f"{silenced!r} is not a rule{_meant(silenced, facts.rules)}",
                 )
 
 
@@ -92,7 +102,7 @@ def _partition(facts: Facts, problems: Problems) -> None:
                 known = False
                 problems.add(
                     f"{key}.classification",
-                    f"{members.classification!r} is not in codelists/nace/index.toml{nearest(members.classification, facts.classifications)}",
+                    f"{members.classification!r} is not in codelists/nace/index.toml{_meant(members.classification, facts.classifications)}",
                 )
                 continue
             for code in members.codes:
@@ -100,30 +110,34 @@ def _partition(facts: Facts, problems: Problems) -> None:
                     known = False
                     problems.add(
                         f"{key}.codes",
-                        f"{code!r} is not in {members.classification}{nearest(code, classification.positions)}",
+                        f"{code!r} is not in {members.classification}{_meant(code, classification.positions)}",
                     )
     if not known:
         return
     for id_ in sorted({members.classification for a in facts.aggregates for members in a.members}):
-        classification, seen = facts.classifications[id_], dict[str, str]()
+        classification, seen = facts.classifications[id_], set[str]()
+        for one, other in combinations(facts.parts, 2):
+            shared = facts.members(one, id_) & facts.members(other, id_)
+            if shared:
+                problems.add(where, f"{id_}: {one.id} and {other.id} share {classification.describe(shared)}.")
         for aggregate in facts.parts:
-            for leaf in sorted(facts.members(aggregate, id_)):
-                if leaf in seen:
-                    problems.add(
-                        where, f"{id_}: {seen[leaf]} and {aggregate.id} share {classification.describe([leaf])}."
-                    )
-                seen.setdefault(leaf, aggregate.id)
+            seen |= facts.members(aggregate, id_)
         total = facts.members(facts.total, id_)
-        if total != set(seen):
+        if total != seen:
             problems.add(
                 where,
-                f"{id_}: {facts.total.id} is not the union of the others; they differ in {classification.describe(total ^ set(seen))}.",
+                f"{id_}: {facts.total.id} is not the union of the others; they differ in {classification.describe(total ^ seen)}.",
             )
 
 
 def _structure_files(facts: Facts, problems: Problems) -> None:
     """Every file of the index is there and has the bytes that the index promises."""
     for i, entry in enumerate(facts.structure_index):
+        for file in entry.sha256:
+            if file not in entry.files:
+                problems.add(
+                    f"dsd/index.toml structure[{i}].sha256", f"{file!r} is not a file of it{_meant(file, entry.files)}"
+                )
         for file in entry.files:
             with problems.gather():
                 digest = hashlib.sha256(facts.store.read(file)).hexdigest()
@@ -143,10 +157,10 @@ def _codes_in_lists(facts: Facts, problems: Problems) -> None:
         if data_set.indicator not in {indicator.id for indicator in facts.indicators}:
             problems.add(
                 f"{where}.indicator",
-                f"{data_set.indicator!r} is not in indicators.toml{nearest(data_set.indicator, [x.id for x in facts.indicators])}",
+                f"{data_set.indicator!r} is not in indicators.toml{_meant(data_set.indicator, [x.id for x in facts.indicators])}",
             )
-        with problems.gather():
-            structure = facts.structure(data_set.dataflow)
+        structure = _structure_of(facts, data_set.dataflow, f"{where}.dataflow", problems)
+        if structure is not None:
             uses: list[tuple[str, str, str]] = [
                 (role.frequency, data_set.frequency, f"{where}.frequency"),
                 (role.adjustment, data_set.adjustment, f"{where}.adjustment"),
@@ -179,19 +193,43 @@ def _codes_in_lists(facts: Facts, problems: Problems) -> None:
                 (role.confidentiality, code, f"{_REG}/concepts.toml confidentiality")
                 for code in (confidentiality.free, *confidentiality.strongest_first)
             ]
-            for component_id, code, key in dict.fromkeys(uses):
-                component = structure.component(component_id)
-                if component is None:
-                    problems.add(
-                        key,
-                        f"{structure.ref} has no component {component_id!r}{nearest(component_id, [c.id for c in structure.components])}",
-                    )
-                elif component.codelist is not None and code not in component.codelist.codes:
-                    problems.add(
-                        key, f"{code!r} is not in {component.codelist.ref}{nearest(code, component.codelist.codes)}"
-                    )
+            _in_structure(structure, uses, problems)
+    where = f"{_REG}/transmission.toml"
+    structure = _structure_of(facts, transmission.preview.structure, f"{where} preview.structure", problems)
+    if structure is not None:
+        uses = [(c, v, f"{where} values.{c}") for c, v in facts.values("index").items()]
+        uses += [(role.base, str(base.year), f"{where} base_year") for base in transmission.base_year]
+        uses += [
+            (role.frequency, frequency, f"{where} preview.frequencies")
+            for frequency in transmission.preview.frequencies
+        ]
+        uses += [
+            (role.time_format, code, f"{where} time_format.codes") for code in transmission.time_format.codes.values()
+        ]
+        uses += [(role.decimals, str(transmission.preview.decimals), f"{where} preview.decimals")]
+        _in_structure(structure, uses, problems)
+
+
+def _structure_of(facts: Facts, ref: str, key: str, problems: Problems) -> Structure | None:
+    """The structure that a fact names, itself or by a dataflow; a problem with its key where there is none."""
+    known = [entry.id for entry in facts.structure_index]
+    if ref not in known:
+        problems.add(key, f"{ref!r} is not in dsd/index.toml{_meant(ref, known)}")
+        return None
     with problems.gather():
-        facts.structure(transmission.preview.structure)
+        return facts.structure(ref)
+    return None
+
+
+def _in_structure(structure: Structure, uses: Iterable[tuple[str, str, str]], problems: Problems) -> None:
+    """Each (component, code, where the code is stated): the structure has the component, its list has the code."""
+    for component_id, code, key in dict.fromkeys(uses):
+        component = structure.component(component_id)
+        if component is None:
+            ids = [c.id for c in structure.components]
+            problems.add(key, f"{structure.ref} has no component {component_id!r}{_meant(component_id, ids)}")
+        elif component.codelist is not None and code not in component.codelist.codes:
+            problems.add(key, f"{code!r} is not in {component.codelist.ref}{_meant(code, component.codelist.codes)}")
 
 
 def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
@@ -199,16 +237,21 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
     problems, country = Problems(FactsError), read.country
     where = f"{folder}/country.toml"
     areas = {area.id for area in country.area}
+    if country.id != folder.rpartition("/")[2]:
+        problems.add(f"{where} id", f"{country.id!r} is not the name of the folder {folder}.")
     _unique(f"{where} area", [area.id for area in country.area], problems)
     _unique(f"{where} indicator", [indicator.id for indicator in country.indicator], problems)
     known = {indicator.id for indicator in facts.indicators}
+    sent = {data_set.indicator for data_set in facts.transmission.data_set}
     for i, indicator in enumerate(country.indicator):
         key = f"{where} indicator[{i}]"
         if indicator.id not in known:
-            problems.add(f"{key}.id", f"{indicator.id!r} is not in indicators.toml{nearest(indicator.id, known)}")
+            problems.add(f"{key}.id", f"{indicator.id!r} is not in indicators.toml{_meant(indicator.id, known)}")
+        elif indicator.id not in sent:
+            problems.add(f"{key}.id", f"no data_set of transmission.toml is for {indicator.id!r}.")
         for area in indicator.territory:
             if area not in areas:
-                problems.add(f"{key}.territory", f"{area!r} is not an area of this file{nearest(area, areas)}")
+                problems.add(f"{key}.territory", f"{area!r} is not an area of this file{_meant(area, areas)}")
         if indicator.first_period < indicator.accepted_from:
             problems.add(
                 f"{key}.first_period", f"{indicator.first_period} lies before accepted_from {indicator.accepted_from}."
@@ -221,7 +264,15 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
             if text.indicator not in stated:
                 problems.add(
                     f"{where} {name}[{i}].indicator",
-                    f"{text.indicator!r} is not an indicator of this file{nearest(text.indicator, stated)}",
+                    f"{text.indicator!r} is not an indicator of this file{_meant(text.indicator, stated)}",
+                )
+    aggregates = {aggregate.id for aggregate in facts.aggregates}
+    for i, declared in enumerate(country.break_):
+        for aggregate in declared.aggregates:
+            if aggregate not in aggregates:
+                problems.add(
+                    f"{where} break[{i}].aggregates",
+                    f"{aggregate!r} is not in aggregates.toml{_meant(aggregate, aggregates)}",
                 )
     _layouts(facts, read, folder, problems)
     _bridge(facts, read, folder, problems)
@@ -235,7 +286,7 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
         ):
             problems.add(
                 f"{where} ref_area",
-                f"{country.ref_area!r} is not in {component.codelist.ref}{nearest(country.ref_area, component.codelist.codes)}",
+                f"{country.ref_area!r} is not in {component.codelist.ref}{_meant(country.ref_area, component.codelist.codes)}",
             )
             break
     problems.done()
@@ -249,30 +300,52 @@ def _layouts(facts: Facts, read: CountryFacts, folder: str, problems: Problems) 
         key = f"{folder}/sources.toml layout[{i}]"
         if layout.indicator not in stated:
             problems.add(
-                f"{key}.indicator", f"{layout.indicator!r} is not in country.toml{nearest(layout.indicator, stated)}"
+                f"{key}.indicator", f"{layout.indicator!r} is not in country.toml{_meant(layout.indicator, stated)}"
             )
         classification = facts.classifications.get(layout.classification)
         if classification is None and layout.classification not in national:
             problems.add(
                 f"{key}.classification",
-                f"{layout.classification!r} is neither in codelists/nace nor in bridge.csv{nearest(layout.classification, {*facts.classifications, *national})}",
+                f"{layout.classification!r} is neither in codelists/nace nor in bridge.csv{_meant(layout.classification, {*facts.classifications, *national})}",
             )
         elif classification is not None:
             levels = {position.level for position in classification.positions.values()}
             for level in layout.levels:
                 if level not in levels:
                     problems.add(
-                        f"{key}.levels", f"{level!r} is not a level of {layout.classification}{nearest(level, levels)}"
+                        f"{key}.levels", f"{level!r} is not a level of {layout.classification}{_meant(level, levels)}"
                     )
         if layout.area and layout.area not in areas:
-            problems.add(f"{key}.area", f"{layout.area!r} is not an area of country.toml{nearest(layout.area, areas)}")
+            problems.add(f"{key}.area", f"{layout.area!r} is not an area of country.toml{_meant(layout.area, areas)}")
         for word, area in layout.areas.items():
             if area not in areas:
-                problems.add(f"{key}.areas.{word}", f"{area!r} is not an area of country.toml{nearest(area, areas)}")
+                problems.add(f"{key}.areas.{word}", f"{area!r} is not an area of country.toml{_meant(area, areas)}")
+        _flags(facts, layout, key, problems)
         if "total" in layout.add_kinds and len(layout.add_kinds) > 1:
             problems.add(
                 f"{key}.add_kinds", "a total and its parts would be counted twice.", "Make one of them a control."
             )
+
+
+def _flags(facts: Facts, layout: m.Layout, key: str, problems: Problems) -> None:
+    """What a layout's words for status and confidentiality stand for is known; its encoding exists."""
+    concepts = facts.concepts
+    about = [
+        ("statuses", layout.statuses, concepts.status.hierarchy),
+        ("confidentialities", layout.confidentialities, concepts.confidentiality.strongest_first),
+    ]
+    for name, words, codes in about:
+        for word, code in words.items():
+            if code and code not in codes:
+                problems.add(f"{key}.{name}.{word}", f"{code!r} is not a code of concepts.toml{_meant(code, codes)}")
+    try:
+        b"a".decode(layout.encoding)
+    except LookupError:
+        problems.add(
+            f"{key}.encoding", f"there is no encoding {layout.encoding!r}{_meant(layout.encoding, _ENCODINGS)}"
+        )
+    except UnicodeError:
+        pass  # it exists: one byte is not a whole text in it
 
 
 def _bridge(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:
@@ -283,36 +356,64 @@ def _bridge(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -
         [f"{r.classification} {r.activity} {r.aggregate}".strip() for r in read.bridge],
         problems,
     )
+    covering: dict[str, set[str]] = {}
     for row in read.bridge:
+        if row.covers:
+            covering.setdefault(row.classification, set()).add(row.activity)
+    for row in read.bridge:
+        classification = facts.classifications.get(row.classification)
+        if classification is not None and row.covers:
+            problems.add(
+                f"{row.where}, column covers",
+                f"{row.classification} is no national classification: its codes cover themselves.",
+                "Give an aggregate with its factor, or name the national classification.",
+            )
+        if row.aggregate:
+            codes = classification.positions if classification is not None else covering.get(row.classification, ())
+            if row.activity not in codes:
+                problems.add(
+                    f"{row.where}, column activity",
+                    f"{row.activity!r} has a factor, and "
+                    + (
+                        f"is not in {row.classification}"
+                        if classification is not None
+                        else "no row says what it covers"
+                    )
+                    + _meant(row.activity, codes),
+                )
         for code in row.covers:
             if code not in positions:
                 problems.add(
                     f"{row.where}, column covers",
-                    f"{code!r} is not in {facts.base_classification.id}{nearest(code, positions)}",
+                    f"{code!r} is not in {facts.base_classification.id}{_meant(code, positions)}",
                 )
         if row.aggregate and row.aggregate not in aggregates:
             problems.add(
                 f"{row.where}, column aggregate",
-                f"{row.aggregate!r} is not in aggregates.toml{nearest(row.aggregate, aggregates)}",
+                f"{row.aggregate!r} is not in aggregates.toml{_meant(row.aggregate, aggregates)}",
             )
 
 
 def _weights(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:
     """The strata are disjoint and each aggregate is a union of strata."""
+    years = [weights.base_year for weights in read.country.weights]
+    _unique(f"{folder}/country.toml weights.base_year", map(str, years), problems)
     for weights in read.country.weights:
         where, strata = f"{folder}/{weights.file}", read.strata[weights.base_year]
         classification = facts.classifications.get(weights.classification)
         if classification is None:
             problems.add(
                 f"{folder}/country.toml weights.classification",
-                f"{weights.classification!r} is not in codelists/nace{nearest(weights.classification, facts.classifications)}",
+                f"{weights.classification!r} is not in codelists/nace{_meant(weights.classification, facts.classifications)}",
             )
             continue
+        for stratum in [s.id for s in strata if not s.covers]:
+            problems.add(f"{where} {stratum}, column covers", "the stratum covers nothing.")
         unknown = [(s.id, code) for s in strata for code in s.covers if code not in classification.positions]
         for stratum, code in unknown:
             problems.add(
                 f"{where} {stratum}",
-                f"{code!r} is not in {weights.classification}{nearest(code, classification.positions)}",
+                f"{code!r} is not in {weights.classification}{_meant(code, classification.positions)}",
             )
         if unknown:
             continue
@@ -323,6 +424,11 @@ def _weights(facts: Facts, read: CountryFacts, folder: str, problems: Problems) 
             problems.add(where, f"two strata share {classification.describe(double)}.")
         for aggregate in facts.aggregates:
             wanted = facts.members(aggregate, weights.classification)
+            if not wanted:
+                problems.add(
+                    f"{folder}/country.toml weights.classification",
+                    f"{aggregate.id} has no members in {weights.classification}.",
+                )
             made = frozenset().union(*(below for below in leaves.values() if below <= wanted))
             if made != wanted:
                 problems.add(

@@ -18,9 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import FactsError, Problem, Problems, nearest
 from pipeline.facts import models as m
-from pipeline.facts.classification import Classification, read_classification
+from pipeline.facts.classification import Classification, fact_text, read_classification
 from pipeline.facts.store import Store
-from pipeline.facts.structure import Dataflow, Structure, Structures, read_structures
+from pipeline.facts.structure import Dataflow, Structure, Structures
+from pipeline.facts.structure_messages import read_structures
 from pipeline.findings import Rule
 
 REGULATION, NACE, COUNTRIES, STRUCTURES = (
@@ -174,10 +175,15 @@ D = TypeVar("D", bound=m.Dated)
 
 def in_force(facts: Iterable[D], month: str) -> D:
     """The one of several dated facts that holds in a month; the loader has proved that there is exactly one."""
+    facts = list(facts)
     for fact in facts:
         if fact.holds(month):
             return fact
-    raise FactsError(Problem("", f"no fact holds in {month}."))
+    spans = "; ".join(f"{fact.valid_from or 'the start'} to {fact.valid_to or 'today'}" for fact in facts) or "none"
+    what = type(facts[0]).__name__ if facts else "fact"
+    raise FactsError(
+        Problem("codelists", f"no {what} holds in {month}; there is: {spans}.", "Add a dated line for that month.")
+    )
 
 
 def load(overlay: Path | None = None) -> Facts:
@@ -223,11 +229,13 @@ def _country(facts: Facts, id_: str) -> CountryFacts:
     country = _toml(facts.store, f"{folder}/country.toml", m.Country, problems)
     sources = _toml(facts.store, f"{folder}/sources.toml", m.Sources, problems)
     bridge: tuple[BridgeRow, ...] = ()
-    if facts.store.find(f"{folder}/bridge.csv"):
-        bridge = tuple(_bridge(facts.store, f"{folder}/bridge.csv", problems))
+    with problems.gather():
+        if facts.store.find(f"{folder}/bridge.csv"):
+            bridge = tuple(_bridge(facts.store, f"{folder}/bridge.csv", problems))
     strata = {}
     for weights in getattr(country, "weights", ()):
-        strata[weights.base_year] = tuple(_strata(facts.store, f"{folder}/{weights.file}", problems))
+        with problems.gather():
+            strata[weights.base_year] = tuple(_strata(facts.store, f"{folder}/{weights.file}", problems))
     problems.done()
     layouts = {layout.id: layout for layout in sources.layout}
     read = CountryFacts(country, layouts, bridge, strata)
@@ -238,9 +246,7 @@ def _country(facts: Facts, id_: str) -> CountryFacts:
 def read_toml(path: str, data: bytes, model: type[T]) -> T:
     """Bytes of a TOML file as a model; FactsError with file and key path of every fault, unknown keys with a hint."""
     try:
-        content = tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise FactsError(Problem(path, f"byte {error.start} is not UTF-8.", "Save the file as UTF-8.")) from error
+        content = tomllib.loads(fact_text(path, data))
     except tomllib.TOMLDecodeError as error:
         raise FactsError(Problem(path, f"not valid TOML: {error}.", "Mend it at that place.")) from error
     try:
@@ -260,13 +266,15 @@ def _problem(path: str, model: type[BaseModel], fault: typing.Any) -> Problem:
     key = ""
     for part in fault["loc"]:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    if fault["type"] == "extra_forbidden":
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = _keys_at(model, fault["loc"][:-1])
         return Problem(f"{path} {key}", f"unknown key {fault['loc'][-1]!r}{nearest(str(fault['loc'][-1]), known)}")
-    if fault["type"] == "missing":
+    if fault["type"] in ("missing", "missing_argument"):
         return Problem(f"{path} {key}", "this key is missing.")
     message = fault["msg"].removeprefix("Value error, ")
-    shown = f" (found {fault['input']!r})" if isinstance(fault["input"], str | int | float) else ""
+    found = fault["input"]
+    found = found.isoformat() if isinstance(found, dt.date) else found
+    shown = f" (found {found!r})" if isinstance(found, str | int | float) else ""
     return Problem(f"{path} {key}", f"{message}{shown}.")
 
 
@@ -299,7 +307,7 @@ def _rows(
     store: Store, path: str, columns: tuple[str, ...], problems: Problems
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a fact csv with their place; columns are exactly these."""
-    reader = csv.DictReader(io.StringIO(store.read(path).decode("utf-8-sig"), newline=""))
+    reader = csv.DictReader(io.StringIO(fact_text(path, store.read(path)), newline=""))
     header = tuple(reader.fieldnames or ())
     for name in [name for name in header if name not in columns]:
         problems.add(f"{path} line 1", f"unknown column {name!r}{nearest(name, columns)}")

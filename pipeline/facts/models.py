@@ -18,9 +18,10 @@ Evidence = Literal["official", "seed", "public", "inferred"]
 
 
 def _month(text: str) -> str:
-    if Period.parse(text).frequency != "M":
+    month = Period.parse(text)
+    if month.frequency != "M":
         raise ValueError(f"{text!r} is not a month such as 2024-05")
-    return text
+    return str(month)  # one spelling: months are compared as text
 
 
 Month = Annotated[str, AfterValidator(_month)]
@@ -426,6 +427,14 @@ class Layout(Model):
             raise ValueError("a kind is either added or a control, not both")
         if self.format == "xlsx" and not self.sheet:
             raise ValueError("an xlsx layout names its sheet")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_are_told_apart(self) -> Layout:
+        if len(self.separator) != 1 or self.separator in '"\r\n':
+            raise ValueError(f"separator {self.separator!r} is not one character between cells, such as ';'")
+        if self.decimal in self.thousands:
+            raise ValueError(f"{self.decimal!r} is the decimal mark and cannot be among the thousands separators")
         return self
 
 

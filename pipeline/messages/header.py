@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from pipeline.facts.structure import Structure
-from pipeline.messages.names import URN, escaped
+from pipeline.messages.names import URN, escaped, namespace_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Reference:
 
     def namespace(self, at: str) -> str:
         """The namespace of the types generated for this artefact with that dimension at observation."""
-        return f"{self.urn}:ObsLevelDim:{at}"
+        return namespace_of(self.urn, at)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,12 @@ MESSAGE, COMMON, SPECIFIC = SDMX + "message", SDMX + "common", SDMX + "data/stru
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 URN = "urn:sdmx:org.sdmx.infomodel.datastructure."
 
+
+def namespace_of(urn: str, at: str = "TIME_PERIOD") -> str:
+    """The namespace of a structure-specific data set: what it follows, and the dimension at the observation."""
+    return f"{urn}:ObsLevelDim:{at}"
+
+
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _SPECIAL = re.compile(r'[&<>"\t\n\r]')
 #: XML 1.0 has no place for these; EDAMIS refuses U+007F besides.

@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.facts.structure import Structure
-from pipeline.messages.names import MESSAGE, SDMX
+from pipeline.messages.names import COMMON, MESSAGE, SDMX
 
 _STRUCTURE = SDMX + "structure"
 _ORDER = ("OrganisationSchemes", "Dataflows", "Metadataflows", "CategorySchemes", "Categorisations", "Codelists",
@@ -32,7 +32,7 @@ def merged(messages: Iterable[bytes]) -> bytes:
     for tree in trees:
         for part in tree.iterfind(f"{{{MESSAGE}}}Structures/*"):
             parts.setdefault(etree.QName(part).localname, []).extend(part)
-    root = etree.Element(f"{{{MESSAGE}}}Structure", nsmap={"message": MESSAGE})
+    root = etree.Element(f"{{{MESSAGE}}}Structure", nsmap={"message": MESSAGE, "structure": _STRUCTURE, "common": COMMON})
     header = trees[0].find(f"{{{MESSAGE}}}Header")
     if header is not None:
         root.append(header)
@@ -40,7 +40,8 @@ def merged(messages: Iterable[bytes]) -> bytes:
     for name in _ORDER:
         if name in parts:
             etree.SubElement(body, f"{{{_STRUCTURE}}}{name}").extend(parts[name])
-    return etree.tostring(root)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["common"])
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 @lru_cache(maxsize=4)

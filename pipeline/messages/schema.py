@@ -22,11 +22,10 @@ from lxml import etree
 
 from pipeline.errors import FactsError, Problem
 from pipeline.facts.structure import FLAT, CodeList, Component, Dimension, Group, Structure, TextFormat
+from pipeline.messages.names import COMMON, MESSAGE, XSI, namespace_of
+from pipeline.messages.names import SPECIFIC as DSD
 
 XS = "http://www.w3.org/2001/XMLSchema"
-SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
-COMMON, DSD, MESSAGE = f"{SDMX}/common", f"{SDMX}/data/structurespecific", f"{SDMX}/message"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 YEAR_START = "REPORTING_YEAR_START_DAY"
 
 
@@ -45,11 +44,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"
-
-
-def namespace_of(urn: str, at: str = "TIME_PERIOD") -> str:
-    """The namespace of a structure-specific data set: what it follows, and the dimension at the observation."""
-    return f"{urn}:ObsLevelDim:{at}"
 
 
 def schema_xml(
