@@ -146,16 +146,24 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
         partial.rename(final)
         _sync(folder)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(partial)
+        free = shutil.disk_usage(folder).free
+        _clear(partial)
         if error.errno == errno.ENOSPC:
-            needed, free = sum(map(len, everything.values())), shutil.disk_usage(folder).free
+            needed = sum(map(len, everything.values()))
             message = f"the disk is full: the delivery needs {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free."
             raise MachineError(
                 Problem(str(where), message, "Free some space and run again; nothing was lost.")
             ) from error
         raise machine_error(str(where), error) from error
+    except BaseException:  # a signal, too, leaves nothing behind
+        _clear(partial)
+        raise
     return final
+
+
+def _clear(partial: Path) -> None:
+    with contextlib.suppress(OSError):
+        shutil.rmtree(partial)
 
 
 def _sync(folder: Path) -> None:

@@ -46,13 +46,18 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     gc.disable()  # a run is short and makes few circles; looking for them costs a tenth of it
     app()
 
 
-def _terminated(*_: object) -> NoReturn:
-    raise SystemExit(128 + signal.SIGTERM)
+_stopped: list[int] = []  # the signal that ended the run; some libraries turn what it raises into errors of their own
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    _stopped.append(number)
+    raise SystemExit(128 + number)
 
 
 def command(function: Callable[P, int | None]) -> Callable[P, None]:
@@ -62,30 +67,34 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             status = function(*args, **kwargs) or 0
-        except EbsError as error:
-            for problem in error.problems:
-                tell(f"{error.kind}: {problem}")
-            status = error.exit_status
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
+        except BaseException as error:
+            if _stopped:
+                tell("interrupted; nothing was left behind.")
+                status = 128 + _stopped[0]
+            elif isinstance(error, MemoryError):
+                tell("machine: there is not enough memory. Close other programs, or use a larger machine.")
+                status = 4
+            elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+                status = _refused(machine_error(str(error.filename or ""), error))
+            elif isinstance(error, EbsError):
+                status = _refused(error)
+            else:
                 raise
-            said = machine_error(str(error.filename or ""), error)
-            tell(f"{said.kind}: {said.problems[0]}")
-            status = said.exit_status
-        except MemoryError:
-            tell("machine: there is not enough memory. Close other programs, or use a larger machine.")
-            status = 4
-        except KeyboardInterrupt:
-            tell("interrupted; nothing was left behind.")
-            status = 130
         raise typer.Exit(status)
 
     return run
 
 
+def _refused(error: EbsError) -> int:
+    """Say every problem; answers with the exit status."""
+    for problem in error.problems:
+        tell(f"{error.kind}: {problem}")
+    return error.exit_status
+
+
 def plain(text: str) -> str:
-    """Text that cannot steer a terminal: control characters are shown as escapes."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    """A line that cannot steer a terminal or pass for two: control characters are shown as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def tell(text: str) -> None:
@@ -102,13 +111,20 @@ def answer(text: str) -> None:
 def progress() -> Iterator[Callable[[str], None]]:
     """Says each stage: a moving line on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda stage: tell(f"ebs: {stage}")
+        yield lambda stage: tell(f"ebs: {_going_on(stage)}")
         return
     from rich.console import Console
     from rich.markup import escape
 
     with Console(stderr=True).status("starting") as status:
-        yield lambda stage: status.update(escape(plain(stage)))
+        yield lambda stage: status.update(escape(plain(_going_on(stage))))
+
+
+def _going_on(stage: str) -> str:
+    """The stage, unless the run was told to end and a library kept that to itself."""
+    if _stopped:
+        raise SystemExit(128 + _stopped[0])
+    return stage
 
 
 def _version(wanted: bool) -> None:

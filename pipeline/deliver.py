@@ -71,11 +71,11 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     told = _told(snapshots)
     country = facts.country(request.country or told.country or facts.transmission.default_country.id)
     place = request.out / country.country.id
-    if place.resolve() == request.inputs.resolve():
+    if request.inputs.resolve() in (place.resolve(), request.out.resolve()):
         raise UsageError(
             Problem(str(place), "the output would be written into the folder of inputs.", "Choose another --out.")
         )
-    prepared = request.prepared or told.prepared
+    prepared = _prepared(request.prepared or told.prepared)
     indicators = _indicators(request.only, country)
 
     # What the country said
@@ -83,7 +83,7 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     say(f"reading {', '.join(snapshot.name for snapshot, _ in recognised.files)}")
     reading = sources.read(recognised.files)
     counts, layouts = reading.counts, list({layout.id: layout for _, layout in recognised.files}.values())
-    month = _month(request.month or told.month, counts)
+    month = _month(told.month if request.month is None else request.month, counts, country, prepared)
     asked = {
         "country": country.country.id,
         "month": str(month),
@@ -225,20 +225,38 @@ def _recognise(
     return sources.Recognised(tuple(kept), found.ignored)
 
 
-def _month(asked: str | None, counts: pd.DataFrame) -> Period:
-    """The month asked for, else the newest one that every indicator has."""
+def _prepared(asked: dt.datetime | None) -> dt.datetime | None:
+    """The date and time for the header; UsageError for one that XML cannot carry."""
+    if asked is not None:
+        offset = asked.utcoffset() or dt.timedelta()
+        if abs(offset) > dt.timedelta(hours=14) or offset % dt.timedelta(minutes=1) or not 1 < asked.year < 9999:
+            raise UsageError(
+                Problem(
+                    "prepared", f"no header can carry {asked.isoformat()}.", "Write it as 2024-07-05T09:00:00+02:00."
+                )
+            )
+    return asked
+
+
+def _month(asked: str | None, counts: pd.DataFrame, country: CountryFacts, prepared: dt.datetime | None) -> Period:
+    """The month asked for, else the newest one that every indicator has; UsageError where there is nothing to send."""
     if counts.empty:
         raise InputError(Problem("", "the input has no cell.", "Check the files.", "input-empty"))
-    if asked is None:
-        return Period.parse(counts.groupby("indicator")["period"].max().min())
+    spans = counts.groupby("indicator")["period"].agg(["min", "max"])
     try:
-        month = Period.parse(asked)
+        month = Period.parse(spans["max"].min() if asked is None else asked)
     except ValueError as error:
         raise UsageError(Problem("--month", f"{error}.")) from None
     if month.frequency != "M":
         raise UsageError(Problem("--month", f"{asked!r} is not a month.", "Write it as 2024-05."))
-    if str(month) < counts["period"].min():
-        raise UsageError(Problem("--month", f"the input starts in {counts['period'].min()}, after {month}."))
+    for indicator, first in spans["min"].items():
+        first = max(first, country.indicator(str(indicator)).accepted_from)
+        if str(month) < first:
+            hint = "Name a later month, or ask for another indicator alone with --only."
+            raise UsageError(Problem("--month", f"{indicator} starts in {first}, after {month}.", hint))
+    last, now = spans["max"].max(), f"{prepared or dt.datetime.now(dt.UTC):%Y-%m}"
+    if str(month) > last and str(month) >= now:
+        raise UsageError(Problem("--month", f"{month} is not over, and the input ends in {last}."))
     return month
 
 
@@ -474,6 +492,9 @@ def _content_verdicts(
     lost = counts.merge(known[known["role"] == "unknown"], on=list(CELL))
     whole = frozenset(area.id for area in country.country.area if area.whole)
     areas = used.groupby("indicator")["area"].unique().to_dict()
+    zero = {layout.indicator for layout in layouts if layout.absent_rows == "zero"}
+    sent = used[(used["factor"] != 0) & used["indicator"].isin(zero)]
+    declared = {i: sorted(codes.unique()) for i, codes in sent.groupby("indicator")["activity"]}
     reasons = [
         {
             "data_set": i,
@@ -498,6 +519,7 @@ def _content_verdicts(
         ),
         coverage.ends_elsewhere(spans["max"].to_dict(), str(month)),
         coverage.future(str(month), f"{prepared.astimezone(dt.UTC):%Y-%m}"),
+        coverage.never_seen(declared, counts.groupby("indicator")["activity"].unique().to_dict()),
         coverage.territory(areas, {i: s.territory for i, s in stated.items()}, whole),
         coverage.approximate(roughly.itertuples(index=False, name=None)),
         additivity.additivity(values, facts.total.id, [a.id for a in facts.parts], series),
@@ -518,10 +540,11 @@ def _form_verdicts(product: Product, facts: Facts, *, read_back: bool) -> list[V
         message = readback.merged([facts.store.read(file) for file in files])
         names = [c.id for c in structure.components if c.id in product.rows.columns]
         meant = product.rows[names].to_dict("records")
-        read = list(readback.read_by_sdmx1(product.data, structure, message))
-        verdicts.append(
-            form.read_back(product.name, product.data_set, readback.differences(meant, read, structure), number)
-        )
+        try:
+            said = readback.differences(meant, readback.read_by_sdmx1(product.data, structure, message), structure)
+        except Exception as error:  # what stops another library would stop a receiver's
+            said = [f"sdmx1 cannot read it: {type(error).__name__}: {error}"]
+        verdicts.append(form.read_back(product.name, product.data_set, said, number))
     return verdicts
 
 

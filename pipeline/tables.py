@@ -132,11 +132,8 @@ def unguarded(text: str) -> str:
 
 def write_csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A CSV file as bytes: UTF-8, comma, LF; text is guarded against formulas, numbers stay numbers."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8")
+    lines = [",".join(map(_cell, row)) for row in (header, *rows)]
+    return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def read_csv(data: bytes) -> Iterator[dict[str, str]]:
@@ -164,8 +161,8 @@ _QUOTED = re.compile(r'[",\r\n]')
 
 
 def _cell(value: object) -> str:
-    """One cell as the csv module writes it."""
+    """One cell as the csv module writes it; a carriage return is quoted as well, or the row would end there."""
     if not isinstance(value, str):
-        return str(value)
+        return "" if value is None else str(value)
     text = guarded(value)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

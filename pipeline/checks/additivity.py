@@ -40,7 +40,7 @@ def additivity(
                     expected=str(sum(known)),
                 )
             )
-    unchecked = f"{skipped} periods lack the total or a part" if not checked and skipped else ""
+    unchecked = "" if checked else f"{skipped} periods lack the total or a part" if skipped else "there is no total"
     return Verdict("additivity", checked=checked, findings=tuple(findings), unchecked=unchecked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def balances(
     """
     found = {indicator: Balance(read=read, sent=sent.get(indicator, 0)) for indicator, read in tally.items()}
     for indicator, role, factor, delivered, computed, units in rows:
-        one = found.setdefault(indicator, Balance())
+        one = found.setdefault(indicator, Balance(sent=sent.get(indicator, 0)))
         if role == "unknown":
             one.unknown += units
         elif role == "control":
@@ -103,16 +104,19 @@ def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
     findings = []
     for (indicator, area, kind, activity), found in sorted(groups.items()):
         numbers = [int(str(row["value"])) for row in found if row["value"] is not None]
-        first = found[0]
+        first, periods = found[0], sorted({str(row["period"]) for row in found})
+        span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+        line = re.fullmatch(r"line ([0-9]+)", str(first["cell"]))
         findings.append(
             Finding(
                 "unmapped",
-                f"{first['why']}: {len(found)} cells with {sum(numbers):,} units go nowhere.",
+                f"{first['why']}: {len(found)} cells with {sum(numbers):,} units, {span}, go nowhere.",
                 file=str(first["file"]),
-                cell=f"{first['sheet']}!{first['cell']}" if first["sheet"] else str(first["cell"]),
+                line=int(line[1]) if line else None,
+                cell=f"{first['sheet']}!{first['cell']}" if first["sheet"] else None,
                 data_set=indicator,
                 series=".".join((indicator, area, kind, activity)),
-                period=f"{min(str(r['period']) for r in found)} to {max(str(r['period']) for r in found)}",
+                period=periods[0],  # not the span: the id of an accepted finding must outlive the next month
                 value=activity,
             )
         )

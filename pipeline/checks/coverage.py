@@ -144,6 +144,24 @@ def territory(
     return Verdict("territory", checked=len(found), findings=tuple(findings))
 
 
+def never_seen(declared: Mapping[str, Sequence[str]], seen: Mapping[str, Iterable[str]]) -> Verdict:
+    """Every activity that a layout declares and that is in scope occurs somewhere; one that never does counts as zero."""
+    findings = []
+    for indicator, codes in sorted(declared.items()):
+        there = set(seen[indicator])
+        gone = [code for code in codes if code not in there]
+        if gone:
+            findings.append(
+                Finding(
+                    "never-seen",
+                    f"{indicator}: no cell for {_some(gone)} in any month; counted as zero.",
+                    data_set=indicator,
+                    value=" ".join(gone),
+                )
+            )
+    return Verdict("never-seen", checked=sum(map(len, declared.values())), findings=tuple(findings))
+
+
 def approximate(uses: Iterable[tuple[str, str, str]]) -> Verdict:
     """Aggregates that the input reaches only approximately, as the bridge declares: (indicator, aggregate, why)."""
     said = sorted(set(uses))

@@ -92,13 +92,21 @@ def uses(facts: Facts, country: CountryFacts, layout: Layout, base_year: int | N
                     hits[leaf] += sign
         lacking = [leaf for leaf in target.leaves if hits[leaf] < 1]
         surplus = [leaf for leaf, times in hits.items() if times > (leaf in target.leaves)]
+        taken = [leaf for leaf, times in hits.items() if times < 0 and leaf not in target.leaves]
         declared = (
             any(row.precision == "approximate" for (_, id_), row in explicit.items() if id_ == target.id)
             and target.kind == AGGREGATE
         )
+        with_others = [leaves for leaves in covers.values() if leaves & set(lacking)] if lacking else []
+        beside = frozenset().union(*with_others) - target.leaves
         why = "; ".join(
             f"{words} {classification.describe(leaves)}"
-            for words, leaves in (("lacks", lacking), ("counts too much of", surplus))
+            for words, leaves in (
+                ("lacks", lacking),
+                ("has it only together with", beside),
+                ("counts too much of", surplus),
+                ("takes away", taken),
+            )
             if leaves
         )
         for code, sign in factor.items():

@@ -69,9 +69,10 @@ def sums(
     joined = _joined(cells, factors)
     groups = _groups(joined, concepts.confidentiality.strongest_first)
     reached = {group[:3] for group in groups}
-    delivered = set(zip(cells["indicator"], cells["period"], strict=True))
+    delivered = {(group[0], group[3]) for group in groups}  # a control row alone delivers no month
     zero = {layout.indicator for layout in layouts if layout.absent_rows == "zero"}
-    absent = _absent(cells, factors, facts, country, layouts)
+    added = cells[cells["cell_class"].isin(joined["cell_class"].unique())]
+    absent = _absent(added, factors, facts, country, layouts)
     by_target = ["indicator", "target", "aggregate"]
     approximate = set(_tuples(factors[(factors["precision"] == "approximate")], by_target))
     withheld = {key[:3]: key[3] for key in _tuples(factors[factors["role"] == WITHHELD], [*by_target, "why"])}
@@ -126,7 +127,8 @@ def _cells(counts: pd.DataFrame, facts: Facts) -> pd.DataFrame:
             code = getattr(row, name)
             message = f"{code!r} is no {name} code{nearest(code, known) or '.'}"
             hint = "Correct it, or declare the word in the layout."
-            problems.append(Problem(f"{row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}", message, hint, "input-word"))
+            where = f"{row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}"
+            problems.append(Problem(where, message, hint, "input-word"))
     if problems:
         raise InputError(problems)
     cells = counts.astype(dict.fromkeys([*CELL, "period", "status"], "category"))
@@ -176,7 +178,9 @@ def _targets(factors: pd.DataFrame, facts: Facts, indicator: str) -> list[tuple[
     return [(AGGREGATE, aggregate.id) for aggregate in facts.aggregates] + _tuples(strata, ["target", "aggregate"])
 
 
-def _lacking(cells: pd.DataFrame, joined: pd.DataFrame, indicator: str, target: str, aggregate: str, period: str) -> str:
+def _lacking(
+    cells: pd.DataFrame, joined: pd.DataFrame, indicator: str, target: str, aggregate: str, period: str
+) -> str:
     """Which cells of a group have no number, in words."""
     group = {"indicator": indicator, "target": target, "aggregate": aggregate, "period": period}
     here = joined[joined["lacking"]]
@@ -185,26 +189,30 @@ def _lacking(cells: pd.DataFrame, joined: pd.DataFrame, indicator: str, target: 
     rows = cells[cells["lacking"] & (cells["period"] == period) & cells["cell_class"].isin(here["cell_class"])]
     said = []
     for row in rows.head(3).itertuples():
-        what = "stands twice" if row.doubled else f"says {row.status} and has a value" if row.contradicts else f"is {row.state}"
+        what = f"says {row.status} and has a value" if row.contradicts else f"is {row.state}"
+        what = "stands twice" if row.doubled else what
         said.append(f"{what} at {row.file} {row.sheet + '!' if row.sheet else ''}{row.cell}")
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return f"a cell {'; '.join(said)}{more}"
 
 
 def _absent(
-    cells: pd.DataFrame, factors: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout]
+    added: pd.DataFrame, factors: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout]
 ) -> dict[tuple[str, str, str, str], str]:
-    """Groups that lack rows: a kind that is nowhere in the month; a cell, where the layout counts absence as missing."""
+    """Groups that lack rows, of the cells that add to something: a file or a kind that is nowhere in the month; a cell,
+    where the layout counts absence as missing."""
     found: dict[tuple[str, str, str, str], str] = {}
     group = ["indicator", "target", "aggregate"]
     used = factors[factors["factor"] != 0]
+    for indicator, period, why in _ended(added):
+        for key in _tuples(used[used["indicator"] == indicator], group):
+            found[(*key, period)] = why
     for layout in layouts:
-        here = cells[cells["layout"] == layout.id]
+        here = added[added["layout"] == layout.id]
         mine = used[used["indicator"] == layout.indicator]
-        added = here.merge(mine[list(CELL)].drop_duplicates(), on=list(CELL))
-        areas = sorted(added["area"].unique())
-        periods = sorted(added["period"].unique())
-        seen = set(zip(added["kind"], added["period"], strict=True))
+        areas = sorted(here["area"].unique())
+        periods = sorted(here["period"].unique())
+        seen = set(_tuples(here, ["kind", "period"]))
         for period in periods:
             gone = [kind for kind in layout.add_kinds if (kind, period) not in seen]
             if gone:
@@ -212,7 +220,7 @@ def _absent(
                     found[(*key, period)] = f"no row of kind {' or '.join(gone)} for {period}"
         if layout.absent_rows == "zero":
             continue
-        there = set(zip(added["area"], added["kind"], added["activity"], added["period"], strict=True))
+        there = set(_tuples(here, ["area", "kind", "activity", "period"]))
         codes = mine[[*group, "activity"]].drop_duplicates()
         known = set(coverage(facts, country, layout))
         for *key, activity in codes[codes["activity"].isin(known)].itertuples(index=False, name=None):
@@ -226,6 +234,23 @@ def _absent(
                                 f"{layout.id} counts an absent row as missing",
                             )
     return found
+
+
+def _ended(added: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Months for which a file that began earlier has no row, nor has any other for its areas and kinds.
+
+    Each is (indicator, period, why): the other files alone would make the month too small.
+    """
+    for indicator, mine in added.groupby("indicator", sort=True, observed=True):
+        mine = mine[["area", "kind", "period", "file"]].drop_duplicates()
+        given = set(_tuples(mine, ["area", "kind", "period"]))
+        periods = sorted(mine["period"].unique())
+        for file, own in mine.groupby("file", sort=True, observed=True):
+            months, parts = set(own["period"]), set(zip(own["area"], own["kind"], strict=True))
+            for period in periods:
+                if min(months) < period not in months and not any((*part, period) in given for part in parts):
+                    areas = ", ".join(sorted({area for area, _ in parts}))
+                    yield str(indicator), period, f"{file} has no row for {period}, and nothing else gives area {areas}"
 
 
 def controls(
@@ -321,7 +346,8 @@ def components(
     records = []
     for indicator, aggregate, period, measure, value, total in rows:
         data_set = data_sets[indicator]
-        status, others = choose_status(total.statuses, statuses.hierarchy)
+        first = (statuses.not_computed,) if total.why else ()  # no other status hides that there is no value
+        status, others = choose_status(total.statuses, dict.fromkeys((*first, *statuses.hierarchy)))
         comment = "; ".join(
             [f"{code}: {names[indicator].get(code, code)}" for code in others if code != statuses.normal]
             + ([f"not computed: {total.why}"] if total.why else [])

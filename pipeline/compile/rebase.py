@@ -146,7 +146,9 @@ def preview(
                         parts = [(series[indicator, STRATUM, id_], weight) for id_, weight in inside.items()]
                     monthly = weighted([(_values(part), weight) for part, weight in parts], base_year)
                 except NoBaseError as reason:
-                    failed[indicator, aggregate.id, measure] = str(reason)
+                    base = [total for part, _ in parts for period, total in part.items() if period.year == base_year]
+                    why = next((f": {total.why}" for total in base if total.why), "")
+                    failed[indicator, aggregate.id, measure] = f"{reason}{why}"
                     continue
                 used = [part for part, _ in parts] + [own]
                 base_confidentiality = _strongest(

@@ -102,7 +102,9 @@ def read_classification(file: str, data: bytes, id_: str, name: str) -> Classifi
             problems.append(Problem(f"{where}, column code", f"{code!r} stands here for the second time."))
         elif parent and parent not in positions:
             problems.append(
-                Problem(f"{where}, column parent", f"{parent!r} is not a position above{nearest(parent, positions)}")
+                Problem(
+                    f"{where}, column parent", f"{parent!r} is not a position above{nearest(parent, positions) or '.'}"
+                )
             )
         else:
             names = {key[5:]: value for key, value in row.items() if key and key.startswith("name_") and value}

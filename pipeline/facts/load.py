@@ -162,7 +162,7 @@ class Facts:
                 raise FactsError(
                     Problem(
                         f"{COUNTRIES}/{id_}",
-                        f"there are no facts about country {id_!r}{nearest(id_, self.country_ids)}",
+                        f"there are no facts about country {id_!r}{nearest(id_, self.country_ids) or '.'}",
                         "A country is a folder with country.toml and sources.toml; put it into the overlay (--facts).",
                     )
                 )
@@ -268,7 +268,9 @@ def _problem(path: str, model: type[BaseModel], fault: typing.Any) -> Problem:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = _keys_at(model, fault["loc"][:-1])
-        return Problem(f"{path} {key}", f"unknown key {fault['loc'][-1]!r}{nearest(str(fault['loc'][-1]), known)}")
+        return Problem(
+            f"{path} {key}", f"unknown key {fault['loc'][-1]!r}{nearest(str(fault['loc'][-1]), known) or '.'}"
+        )
     if fault["type"] in ("missing", "missing_argument"):
         return Problem(f"{path} {key}", "this key is missing.")
     message = fault["msg"].removeprefix("Value error, ")
@@ -310,7 +312,7 @@ def _rows(
     reader = csv.DictReader(io.StringIO(fact_text(path, store.read(path)), newline=""))
     header = tuple(reader.fieldnames or ())
     for name in [name for name in header if name not in columns]:
-        problems.add(f"{path} line 1", f"unknown column {name!r}{nearest(name, columns)}")
+        problems.add(f"{path} line 1", f"unknown column {name!r}{nearest(name, columns) or '.'}")
     for name in [name for name in columns if name not in header]:
         problems.add(f"{path} line 1", f"the column {name!r} is missing.")
     if set(header) != set(columns):

@@ -32,7 +32,9 @@ def merged(messages: Iterable[bytes]) -> bytes:
     for tree in trees:
         for part in tree.iterfind(f"{{{MESSAGE}}}Structures/*"):
             parts.setdefault(etree.QName(part).localname, []).extend(part)
-    root = etree.Element(f"{{{MESSAGE}}}Structure", nsmap={"message": MESSAGE, "structure": _STRUCTURE, "common": COMMON})
+    root = etree.Element(
+        f"{{{MESSAGE}}}Structure", nsmap={"message": MESSAGE, "structure": _STRUCTURE, "common": COMMON}
+    )
     header = trees[0].find(f"{{{MESSAGE}}}Header")
     if header is not None:
         root.append(header)
