@@ -14,11 +14,11 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import MachineError, Problem, UsageError, machine_error
+from pipeline.errors import InputError, MachineError, Problem, Problems, UsageError, machine_error
 from pipeline.tables import read_csv
 
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
@@ -194,9 +194,26 @@ def open_delivery(path: Path) -> dict[str, Any]:
         raise UsageError(Problem(str(path / MANIFEST), f"not valid JSON: {error}.")) from error
     except OSError as error:
         raise machine_error(str(path / MANIFEST), error) from error
-    if not isinstance(manifest, dict) or "request" not in manifest:
+    if not isinstance(manifest, dict) or not {"request", "components", "index", "files"} <= manifest.keys():
         raise UsageError(Problem(str(path / MANIFEST), "this is not the manifest of a delivery."))
     return manifest
+
+
+def unchanged(delivery: Path, manifest: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise InputError unless these files of a delivery have the bytes that its manifest promises."""
+    problems = Problems(InputError)
+    for name in names:
+        try:
+            same = digest((delivery / name).read_bytes()) == manifest["files"].get(name)
+        except FileNotFoundError:
+            problems.add(str(delivery / name), "this table of the delivery is gone.", "Take it from a copy.")
+            continue
+        except OSError as error:
+            raise machine_error(str(delivery / name), error) from error
+        if not same:
+            message = "this is no longer the table that was stored: its hash differs from the manifest's."
+            problems.add(str(delivery / name), message, "Take it from a copy, or deliver again.")
+    problems.done()
 
 
 def table(delivery: Path, name: str, about: Collection[str] = ()) -> Iterator[dict[str, str]]:

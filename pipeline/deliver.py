@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import platform
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__, archive, sources
 from pipeline.checks import additivity, balance, coverage, form
 from pipeline.compile import aggregate, observe, rebase
-from pipeline.errors import InputError, Problem, UsageError, nearest
+from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts, evidence, in_force, read_toml
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
 from pipeline.findings import Findings, Verdict
@@ -321,7 +322,7 @@ def _write_data_set(
     rows = observations[observations["indicator"] == data_set.indicator]
     rule = facts.transmission.file_name
     name_id = (rule.test_prefix if test else "") + data_set.id
-    name = rule.pattern.format(data_set=name_id, country=country.country.edamis, year=month.year, period=month.number)
+    name = _named(rule.pattern, data_set=name_id, country=country.country.edamis, year=month.year, period=month.number)
     structure = facts.structure(data_set.dataflow)
     by_dataflow = data_set.refers_to == "dataflow"
     reference = Reference.to_dataflow(data_set.dataflow) if by_dataflow else Reference.to_structure(structure)
@@ -342,6 +343,22 @@ def _write_data_set(
     stream = io.BytesIO()
     write(stream, rows, structure, header)
     return Product(name, stream.getvalue(), data_set.id, rows, structure.ref, reference)
+
+
+def _named(pattern: str, **parts: object) -> str:
+    """The name of a file after the pattern of the facts; FactsError when that gives none."""
+    try:
+        name = pattern.format(**parts)
+    except (LookupError, ValueError):
+        name = ""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+\.[a-z]+", name):
+        hint = f"It may use {', '.join(f'{{{part}}}' for part in parts)}, letters, digits and _, and ends in .xml."
+        raise FactsError(
+            Problem(
+                "codelists/regulation/transmission.toml file_name.pattern", f"{pattern!r} gives no file name.", hint
+            )
+        )
+    return name
 
 
 def _write_previews(

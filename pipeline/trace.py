@@ -16,6 +16,7 @@ from pipeline.errors import Problem, UsageError, nearest
 from pipeline.period import Period
 from pipeline.tables import CELL, IDENTITY
 
+TABLES = ("counts.csv", "factors.csv", "observations.csv")
 MEASURES = ("count", "index_ratio", "index_weighted")
 Row = Mapping[str, str]
 
@@ -73,7 +74,8 @@ def trace(delivery: Path, key: str, measure: str = "count") -> list[Trace]:
     """The value of a series key and period (``KEY:PERIOD``), or every period of the series (``KEY``), traced.
 
     ``key`` is the dotted series key in the order of the data structure, as the counts or as the index have it.
-    Raises UsageError when the delivery has no such series, period or measure.
+    Raises UsageError when the delivery has no such series, period or measure, InputError when one of its tables is
+    not what was stored.
     """
     manifest = archive.open_delivery(delivery)
     if measure not in MEASURES:
@@ -84,6 +86,7 @@ def trace(delivery: Path, key: str, measure: str = "count") -> list[Trace]:
                 f"Known: {', '.join(MEASURES)}.",
             )
         )
+    archive.unchanged(delivery, manifest, TABLES)
     dotted, _, period = key.partition(":")
     found = _rows(
         list(archive.table(delivery, "observations.csv")), manifest["components"]["key"], dotted, period, measure

@@ -22,7 +22,7 @@ from pipeline.facts.models import Layout
 from pipeline.period import Period
 from pipeline.tables import COUNTS, FACTORS, conform
 
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=8, deadline=None)
 MONTH = "2024-05"
 MONTHS = ["2024-03", "2024-04", "2024-05"]
 DIVISIONS = ["01", "05", "10", "41", "45", "49", "55", "58", "64", "68", "84", "85", "94", "95", "96", "97"]
@@ -164,7 +164,7 @@ ANY = st.dictionaries(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(cells=ANY)
 def test_every_unit_is_accounted_for(signed: Country, cells: dict[tuple[str, ...], int | None]) -> None:
     facts, country = signed
@@ -251,7 +251,7 @@ def divisions_below(facts: Facts, codes: list[str]) -> Iterator[str]:
 SECTIONS = list("ABCDEFGHIJKLMNOPQRSTU")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_an_aggregate_is_exact_when_its_codes_tile_it_and_only_then(facts: Facts, data: st.DataObject) -> None:
     nace = facts.base_classification
@@ -280,7 +280,7 @@ def test_an_aggregate_is_exact_when_its_codes_tile_it_and_only_then(facts: Facts
         assert all((use.factor, use.role) == (0, "withheld") and use.why for _, use in uses)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_explicit_factors_are_exact_when_they_add_up_and_only_then(facts: Facts, data: st.DataObject) -> None:
     """P to S without 94, from codes that cover any of P, Q, R, S, 94, 95, 96 and O, with factors 1, 0 and -1."""

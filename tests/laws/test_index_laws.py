@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.compile.rebase import NoBaseError, base_sum, by_quarter, plain, rebase, rounded, weighted
@@ -111,6 +111,7 @@ INDEX = st.lists(st.fractions(0, 500, max_denominator=100), min_size=24, max_siz
 )
 
 
+@settings(max_examples=40)
 @given(INDEX)
 def test_rebasing_twice_is_rebasing_once(index: dict[Period, Fraction]) -> None:
     assume(all(sum(v for p, v in index.items() if p.year == year) > 0 for year in (2020, 2021)))
