@@ -88,23 +88,30 @@ def drafts(folder: Path, month: str) -> list[tuple[int, Path]]:
     return sorted(found)
 
 
-def same_request(folder: Path, month: str, identity: str) -> Path | None:
-    """The draft that answered this very request before and is still whole; the newest where there are several."""
+def same_request(folder: Path, month: str, identity: str) -> tuple[Path | None, dict[str, list[str]]]:
+    """The draft that answered this very request before and is still whole; the newest where there are several.
+
+    And the newer drafts that would have been the answer, or may have been, but are damaged: folder → their files that
+    are gone or changed.
+    """
+    spoilt: dict[str, list[str]] = {}
     for _, draft in reversed(drafts(folder, month)):
         try:
             manifest = json.loads((draft / MANIFEST).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # whose answer it was cannot be known any more
+            spoilt[str(draft)] = damaged(draft) or [MANIFEST]
             continue
-        if isinstance(manifest, dict) and manifest.get("identity") == identity and not damaged(draft):
-            return draft
-    return None
+        if isinstance(manifest, dict) and manifest.get("identity") == identity:
+            if not (bad := damaged(draft)):
+                return draft, spoilt
+            spoilt[str(draft)] = bad
+    return None, spoilt
 
 
 def damaged(draft: Path) -> list[str]:
-    """The files of a delivery that are gone, changed, or not in its SHA256SUMS."""
+    """The files of a delivery that are gone or changed; what somebody put beside them is no damage."""
     try:
-        lines = [line.partition("  ") for line in (draft / SUMS).read_text("utf-8").splitlines()]
-        sums = {name: expected for expected, _, name in lines}
+        sums = _read_sums((draft / SUMS).read_bytes())
     except (OSError, ValueError):
         return [SUMS]
     bad = []
@@ -112,10 +119,35 @@ def damaged(draft: Path) -> list[str]:
         try:
             if digest((draft / name).read_bytes()) != expected:
                 bad.append(name)
-        except OSError:
+        except (OSError, ValueError):
             bad.append(name)
-    there = {path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()}
-    return sorted({*bad, *(there - set(sums) - {SUMS, ENVIRONMENT})})
+    return sorted(bad)
+
+
+_ESCAPES = {"\\": "\\\\", "\n": "\\n"}  # as sha256sum of GNU writes them: a line with one begins with a backslash
+
+
+def _written_sums(files: Mapping[str, bytes]) -> bytes:
+    """SHA256SUMS: a line for each file, as ``sha256sum -c`` reads it."""
+    lines = []
+    for name in sorted(files):
+        escaped = "".join(_ESCAPES.get(c, c) for c in name)
+        lines.append(f"{'' if escaped == name else chr(92)}{digest(files[name])}  {escaped}\n")
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _read_sums(data: bytes) -> dict[str, str]:
+    """What a SHA256SUMS says: name → sum; ValueError when it is none."""
+    found = {}
+    meant = {escaped: plain for plain, escaped in _ESCAPES.items()}
+    for line in data.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
+        expected, gap, name = line.partition("  ")
+        if not gap:
+            raise ValueError(line)
+        if expected.startswith("\\"):
+            name = re.sub(r"\\.", lambda match: meant.get(match[0], match[0]), name)
+        found[name] = expected.removeprefix("\\")
+    return found
 
 
 def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Mapping[str, Any]) -> Path:
@@ -126,8 +158,7 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
     taken = drafts(folder, month)
     number = taken[-1][0] + 1 if taken else 1
     final, partial = folder / f"{month}_{number:02d}", folder / f".{month}_{number:02d}.partial"
-    sums = "".join(f"{digest(files[name])}  {name}\n" for name in sorted(files))
-    everything = {**files, SUMS: sums.encode("utf-8"), ENVIRONMENT: canonical(environment)}
+    everything = {**files, SUMS: _written_sums(files), ENVIRONMENT: canonical(environment)}
     where = folder
     try:
         for debris in sorted(folder.glob(".*.partial")):
@@ -144,7 +175,6 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
             _sync(path)
         where = final
         partial.rename(final)
-        _sync(folder)
     except OSError as error:
         free = shutil.disk_usage(folder).free
         _clear(partial)
@@ -158,6 +188,9 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
     except BaseException:  # a signal, too, leaves nothing behind
         _clear(partial)
         raise
+    for above in (folder, *folder.absolute().parents[:2]):  # outputs/FR, and what names it when it is new
+        with contextlib.suppress(OSError):  # the draft stands; where a folder cannot be synced there is no more to do
+            _sync(above)
     return final
 
 

@@ -6,20 +6,26 @@ Exit status: 0 fine · 1 findings of severity error · 2 usage · 3 an input, fa
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
 import functools
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
 
 import typer
 
 from pipeline import __version__
-from pipeline.errors import EbsError, Problem, UsageError, machine_error
+from pipeline.errors import EbsError, FactsError, MachineError, Problem, UsageError, machine_error
+
+if TYPE_CHECKING:
+    from pipeline.facts import Facts
+    from pipeline.facts.structure import Structure
 
 app = typer.Typer(
     name="ebs",
@@ -43,13 +49,21 @@ FactsOption = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    for number in range(3):  # a standard stream that is closed must not become the number of a file of ours
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     gc.disable()  # a run is short and makes few circles; looking for them costs a tenth of it
-    app()
+    try:
+        app()
+    except (EbsError, OSError) as error:  # what the command line says by itself, --version and --help, cannot be said
+        sys.exit(_refused(error if isinstance(error, EbsError) else _not_written(error)))
 
 
 _stopped: list[int] = []  # the signal that ended the run; some libraries turn what it raises into errors of their own
@@ -74,7 +88,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
             elif isinstance(error, MemoryError):
                 tell("machine: there is not enough memory. Close other programs, or use a larger machine.")
                 status = 4
-            elif isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            elif isinstance(error, OSError):
                 status = _refused(machine_error(str(error.filename or ""), error))
             elif isinstance(error, EbsError):
                 status = _refused(error)
@@ -98,19 +112,44 @@ def plain(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """Say something that is not the answer, on standard error."""
-    typer.echo(plain(text), err=True)
+    """Say something that is not the answer, on standard error; where that cannot be, the work goes on."""
+    with contextlib.suppress(MachineError):
+        say(text, sys.stderr)
 
 
 def answer(text: str) -> None:
     """Say the answer, on standard output."""
-    typer.echo(plain(text))
+    say(text, sys.stdout)
 
 
-@contextmanager
+def say(text: str, stream: TextIO | None) -> None:
+    """A line on a stream that may be closed (silence), or whose reader has gone (silence from then on).
+
+    MachineError when it cannot be written for another reason.
+    """
+    if stream is None:
+        return
+    try:
+        stream.write(f"{plain(text)}\n")
+        stream.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError):  # what is still to be written, at the end of the process too, goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        gone = isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
+        if not gone:
+            raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> MachineError:
+    why = (error.strerror or str(error)).lower()
+    hint = "The work is done; only what there is to say about it is lost. Send the output to another place."
+    return MachineError(Problem("standard output", f"cannot be written ({why}).", hint))
+
+
+@contextlib.contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Says each stage: a moving line on a terminal, plain lines elsewhere."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda stage: tell(f"ebs: {_going_on(stage)}")
         return
     from rich.console import Console
@@ -167,8 +206,12 @@ def deliver(
     request = Request(inputs, country, month, only, out, _instant(prepared), test)
     with progress() as say:
         done = make(request, load(facts), say)
+    for spoilt, names in done.damaged.items():
+        some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        new = "" if done.existed else " and a new draft was made"
+        tell(f"note: {spoilt} no longer matches its SHA256SUMS ({some}); it was left as it is{new}.")
     _tell_findings(done.report)
-    for line in _summary(done.manifest, existed=done.existed):
+    for line in _summary(done.manifest, packed=done.ok, existed=done.existed):
         answer(line)
     answer(_last_line(done.folder, done.manifest, done.report))
     return 0 if done.ok else 1
@@ -181,7 +224,10 @@ def trace(
     key: Annotated[
         str, typer.Argument(metavar="KEY[:PERIOD]", help="Series key with dots, in the order of the structure.")
     ],
-    measure: Annotated[str, typer.Option(help="count, index_ratio or index_weighted.")] = "count",
+    measure: Annotated[
+        str | None,
+        typer.Option(help="count, index_ratio or index_weighted; default: the count, or the index of an index's key."),
+    ] = None,
 ) -> None:
     """Show the input cells behind a value, with their factors."""
     from pipeline.trace import lines
@@ -212,10 +258,12 @@ def show_facts(
             answer(f"{level} ({len(here)})")
         for fact in here:
             answer(f"  {fact.file} {fact.key}")
-            answer(f"      {fact.reference}{' ' + fact.note if fact.note else ''} [checked {fact.checked}]")
+            reference = f"{fact.reference.removesuffix('.')}. {fact.note}" if fact.note else fact.reference
+            answer(f"      {reference} [checked {fact.checked}]")
     counted = ", ".join(f"{sum(f.evidence == level for f in known)} {level}" for level in order)
     names = ", ".join(one.country.id for one in countries)
-    answer(f"{len(known)} facts, countries {names}: {counted}. No fact file has a problem.")
+    over = f" The files of {loaded.store.overlay} win over the shipped ones." if loaded.store.overlay else ""
+    answer(f"{len(known)} facts, countries {names}: {counted}. No fact file has a problem.{over}")
 
 
 @structure_app.command("list")
@@ -242,14 +290,57 @@ def structure_show(
     """Show a structure as it is understood: dimensions, attributes with level and status, lists, constraints."""
     from pipeline.facts import load
     from pipeline.facts.show import structure_lines
+
+    path = Path(which)
+    if path.is_file():
+        found = _structures_in(which, path.read_bytes(), facts)
+    elif path.is_dir():
+        raise UsageError(Problem(which, "this is a folder, not a file.", "Give the structure's file."))
+    elif path.suffix.lower() == ".xml" or "/" in which or os.sep in which:
+        raise UsageError(
+            Problem(which, "there is no such file.", "`ebs structure list` says which structures can be shown.")
+        )
+    else:
+        found = [_structure_of(which, load(facts))]
+    for structure in found:
+        for line in structure_lines(structure):
+            answer(line)
+
+
+def _structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structure]:
+    """The data structures of a file; FactsError when it has none, with what to show instead."""
+    from pipeline.facts import load
+    from pipeline.facts.references import parse_reference
     from pipeline.facts.structure_messages import read_structures
 
-    if Path(which).is_file():
-        found = read_structures([(which, Path(which).read_bytes())]).structure()
-    else:
-        found = load(facts).structure(which)
-    for line in structure_lines(found):
-        answer(line)
+    found = read_structures([(name, data)])
+    if found.structures:
+        return list(found.structures.values())
+    targets = [one.full for c in found.constraints for to in c.attached_to if (one := parse_reference(to))]
+    instead = [*found.dataflows] or targets or [*load(overlay).structures.structures]
+    raise FactsError(
+        Problem(
+            name,
+            "this file holds no data structure.",
+            f"Give the structure's file, or show {' or '.join(dict.fromkeys(instead))}.",
+        )
+    )
+
+
+def _structure_of(ref: str, facts: Facts) -> Structure:
+    """The structure of this reference, or of this dataflow; a constraint or a list is named for what it is."""
+    from pipeline.facts.references import parse_reference, resolve
+
+    wanted, all_ = parse_reference(ref, version="*"), facts.structures
+    limit = resolve({c.ref: c for c in all_.constraints}, wanted) if wanted else None
+    if limit is not None:
+        targets = [one.full for to in limit.attached_to if (one := parse_reference(to))]
+        raise FactsError(Problem(ref, "this is a constraint.", f"It is shown with {' or '.join(targets)}."))
+    if wanted and resolve(all_.codelists, wanted) is not None:
+        raise FactsError(
+            Problem(ref, "this is a code list.", f"Show a structure that uses it: {', '.join(all_.structures)}.")
+        )
+    return all_.structure(ref)
 
 
 @app.command()
@@ -308,21 +399,23 @@ def _tell_findings(report: dict[str, Any] | Any, most: int = 5) -> None:
             tell(f"    {found[0]['hint']}")
 
 
-def _summary(manifest: Any, *, existed: bool) -> Iterator[str]:
-    """What was made, in a few lines."""
+def _summary(manifest: Any, *, packed: bool, existed: bool) -> Iterator[str]:
+    """What was made, in a few lines; the files have names once they are in upload/."""
     if existed:
         yield "Nothing has changed: this request was answered before."
     for data_set in manifest["data_sets"]:
         yield (
-            f"{data_set['file']}: {data_set['series']} series, {data_set['observations']:,} observations, "
-            f"{data_set['first']} to {data_set['last']}"
+            f"{data_set['file'] if packed else data_set['data_set'] + ', not packed'}: {data_set['series']} series, "
+            f"{data_set['observations']:,} observations, {data_set['first']} to {data_set['last']}"
         )
     for indicator, parts in manifest["balance"].items():
         said = ", ".join(f"{name} {number:,}" for name, number in parts.items() if number and name != "read")
         yield f"{indicator}: {parts['read']:,} units read = {said}"
-    weights = manifest["index"]["weights"]
-    if weights and weights["status"] != "official":
-        yield f"Index {manifest['index']['base_year']} = 100: weighted index with {weights['status']} weights ({weights['unit']}, {weights['year']})."
+    index = manifest["index"]
+    weights = index["weights"]
+    if weights and weights["status"] != "official" and any(name.startswith("weighted") for name in index["files"]):
+        used = f"{weights['status']} weights ({weights['unit']}, {weights['year']})"
+        yield f"Index {index['base_year']} = 100: weighted index with {used}."
     for name, why in manifest["not_read"].items():
         yield f"not read: {name}: {why}"
 
@@ -331,13 +424,15 @@ def _last_line(folder: Path, manifest: Any, report: Any) -> str:
     """Where the files are, what to do next, and what Eurostat has not confirmed."""
     counts = report["counts"]
     if report["ok"]:
-        parts = [f"{folder / 'upload'}: {len(manifest['data_sets'])} files to send by {manifest['due']}"]
+        number, due = len(manifest["data_sets"]), manifest["due"]
+        when = f", due since {due}" if manifest["prepared"][: len(due)] > due else f" by {due}"
+        parts = [f"{folder / 'upload'}: {number} file{'' if number == 1 else 's'} to send{when}"]
     else:
         errors = f"{counts['error']} error{'s' if counts['error'] > 1 else ''}"
         parts = [f"{folder}: a draft with {errors}; correct the input and run again: nothing is in upload/"]
     warned = sorted({finding["rule"] for finding in report["findings"] if finding["severity"] == "warning"})
     if warned:
         parts.append(f"warnings to look at: {', '.join(warned)}")
-    if manifest["not_confirmed"]:
+    if report["ok"] and manifest["not_confirmed"]:
         parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}; send as a test first")
     return "; ".join(parts)

@@ -6,11 +6,9 @@ freeze → recognise → read → COUNTS → FACTORS → sums → OBSERVATIONS �
 from __future__ import annotations
 
 import datetime as dt
-import io
 import platform
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,17 +19,18 @@ from pipeline.compile import aggregate, observe, rebase
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts, evidence, in_force, read_toml
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
-from pipeline.findings import Findings, Verdict
-from pipeline.messages import readback, schema
-from pipeline.messages.header import Header, Reference
-from pipeline.messages.structure_specific import write
+from pipeline.findings import Finding, Findings, Verdict
+from pipeline.messages import header
+from pipeline.messages.files import DataFile, data_set_file, preview_files, schema_faults
+from pipeline.messages.files import read_back as read_by_another
 from pipeline.period import Period
-from pipeline.tables import CELL, frame_csv
+from pipeline.tables import frame_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REQUEST_FILE = "delivery.toml"
+PREVIEWS = {rebase.RATIO: "plain", rebase.WEIGHTED: "weighted"}  # measure → name of its files under index/
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Delivered:
     manifest: Mapping[str, Any]
     report: Mapping[str, Any]
     existed: bool
+    damaged: Mapping[str, Sequence[str]] = field(default_factory=dict)  # earlier draft → its files gone or changed
 
     @property
     def ok(self) -> bool:
@@ -84,7 +84,8 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     say(f"reading {', '.join(snapshot.name for snapshot, _ in recognised.files)}")
     reading = sources.read(recognised.files)
     counts, layouts = reading.counts, list({layout.id: layout for _, layout in recognised.files}.values())
-    month = _month(told.month if request.month is None else request.month, counts, country, prepared)
+    month = _month(request, told, counts, country, prepared)
+    fact_files = facts.files_of(country.country.id)
     asked = {
         "country": country.country.id,
         "month": str(month),
@@ -92,16 +93,16 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
         "test": request.test,
         "prepared": prepared.isoformat() if prepared else None,
         "inputs": {snapshot.name: snapshot.sha256 for snapshot, _ in recognised.files},
-        "layouts": {snapshot.name: layout.id for snapshot, layout in recognised.files},
-        "facts": dict(facts.store.hashes()),
+        "layouts": [[snapshot.name, layout.id] for snapshot, layout in recognised.files],
+        "facts": {path: archive.digest(data) for path, data in fact_files.items()},
         "history": [],
         "tool": __version__,
     }
     identity = archive.digest(archive.canonical(asked))
     with archive.one_at_a_time(place):
-        before = archive.same_request(place, str(month), identity)
+        before, damaged = archive.same_request(place, str(month), identity)
         if before is not None:
-            return Delivered(before, archive.open_delivery(before), archive.findings(before), existed=True)
+            return Delivered(before, archive.open_delivery(before), archive.findings(before), True, damaged)
         prepared = prepared or dt.datetime.now(dt.UTC).replace(microsecond=0)
 
         # From counts to observations
@@ -115,29 +116,33 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
         # From observations to files
         say("writing SDMX-ML")
         data_sets = [d for d in facts.transmission.data_set if d.indicator in indicators]
-        written = [_write_data_set(d, observations, facts, country, month, prepared, request.test) for d in data_sets]
-        previews = _write_previews(index, facts, country, prepared, request.test)
+        written = [data_set_file(d, observations, facts, country, month, prepared, request.test) for d in data_sets]
+        previews = preview_files(index, PREVIEWS, facts, country, prepared, request.test)
 
         # What is wrong or doubtful
         say("checking")
-        balances = _balances(counts, factors, observations, facts, reading.tally, month, country)
+        units, sent = observe.units(counts, factors, observations, facts, country, month)
+        balances = balance.balances(units, sent, reading.tally)
         verdicts = [
-            *_input_verdicts(reading, facts),
+            *_input_verdicts(reading, observe.unknown(counts, factors), _delivered(counts, country, month)),
             *_content_verdicts(counts, factors, sums, observations, facts, country, layouts, month, prepared, balances),
             *form.index_base([(*key, why) for key, why in sorted(no_index.items())], len(index)),
         ]
-        for product in [*written, *previews]:
-            verdicts += _form_verdicts(product, facts, read_back=product in written)
-        findings = Findings(tuple(verdicts), facts.rules, tuple(product.entry(verdicts) for product in written))
+        for file in written:
+            verdicts += _form_verdicts(file, facts, read_back=True)
+        for file in previews:
+            verdicts += _form_verdicts(file, facts, read_back=False)
+        files_checked = [file.report(sum(len(v.findings) for v in verdicts if v.file == file.name)) for file in written]
+        findings = Findings(tuple(verdicts), facts.rules, tuple(files_checked))
         report = findings.document({"name": "ebs", "version": __version__})
 
         # The folder, whole or not at all
         say("storing")
         files = {f"inputs/{snapshot.name}": snapshot.data for snapshot in snapshots if _kept(snapshot.name, recognised)}
-        files |= {f"inputs/facts/{path}": data for path, data in facts.store.read_files.items()}
-        files |= {f"index/{product.name}": product.data for product in previews}
+        files |= {f"inputs/facts/{path}": data for path, data in fact_files.items()}
+        files |= {f"index/{file.name}": file.data for file in previews}
         if findings.ok:
-            files |= {f"upload/{product.name}": product.data for product in written}
+            files |= {f"upload/{file.name}": file.data for file in written}
         files |= {
             "counts.csv": frame_csv(counts),
             "factors.csv": frame_csv(factors),
@@ -151,11 +156,12 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
             "prepared": prepared.isoformat(),
             "due": _due(facts, month).isoformat(),
             "components": _component_names(facts, data_sets[0]),
-            "data_sets": [product.summary() for product in written],
+            "data_sets": [file.summary() for file in written],
             "index": {
                 "base_year": base_year,
                 "weights": _weights(country, base_year),
                 "strata": rebase.strata_weights(facts, country, base_year),
+                "files": [file.name for file in previews],
             },
             "balance": {indicator: b.document() for indicator, b in sorted(balances.items())},
             "not_read": {snapshot.name: why for snapshot, why in recognised.ignored if snapshot.name != REQUEST_FILE},
@@ -164,7 +170,7 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
         }
         files[archive.MANIFEST] = archive.ordered(manifest)
         folder = archive.store(place, str(month), files, _environment())
-    return Delivered(folder, manifest, report, existed=False)
+    return Delivered(folder, manifest, report, False, damaged)
 
 
 # --- what is asked for --------------------------------------------------------------------------------------------
@@ -173,8 +179,15 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
 def _told(snapshots: Iterable[sources.Snapshot]) -> DeliveryRequest:
     """What delivery.toml in the folder of inputs says, where there is one."""
     for snapshot in snapshots:
+        if snapshot.name != REQUEST_FILE and snapshot.name.lower() == REQUEST_FILE:
+            raise InputError(
+                Problem(snapshot.name, f"this would not be read: it must be called {REQUEST_FILE}.", "Rename it.")
+            )
         if snapshot.name == REQUEST_FILE:
-            told = read_toml(snapshot.name, snapshot.data, DeliveryRequest)
+            try:
+                told = read_toml(snapshot.name, snapshot.data, DeliveryRequest)
+            except FactsError as error:  # it is an input like the others
+                raise InputError(error.problems) from error
             if told.prepared is not None and told.prepared.tzinfo is None:
                 raise InputError(
                     Problem(
@@ -191,7 +204,7 @@ def _indicators(only: str | None, country: CountryFacts) -> list[str]:
         raise UsageError(
             Problem(
                 "--only",
-                f"{only!r} is not an indicator of {country.country.id}{nearest(only, known)}",
+                f"{only!r} is not an indicator of {country.country.id}{nearest(only, known) or '.'}",
                 f"Known: {', '.join(known)}.",
             )
         )
@@ -202,11 +215,12 @@ def _recognise(
     snapshots: Sequence[sources.Snapshot], told: DeliveryRequest, country: CountryFacts, indicators: Sequence[str]
 ) -> sources.Recognised:
     """The files of the indicators asked for, each with its layout; InputError where an indicator has none."""
-    given = {file.path: file.layout for file in told.file}
+    layouts_asked = [layout for layout in country.layouts.values() if layout.indicator in indicators]
+    others = {layout.id for layout in country.layouts.values() if layout.indicator not in indicators}
+    given = [(file.path, file.layout) for file in told.file if file.layout not in others]
     candidates = [snapshot for snapshot in snapshots if snapshot.name != REQUEST_FILE]
-    found = sources.recognise(candidates, list(country.layouts.values()), given)
-    kept = [(snapshot, layout) for snapshot, layout in found.files if layout.indicator in indicators]
-    there = {layout.indicator for _, layout in kept}
+    found = sources.recognise(candidates, layouts_asked, given, some=bool(others))
+    there = {layout.indicator for _, layout in found.files}
     problems = []
     for indicator in indicators:
         if indicator not in there:
@@ -223,7 +237,7 @@ def _recognise(
             )
     if problems:
         raise InputError(problems)
-    return sources.Recognised(tuple(kept), found.ignored)
+    return found
 
 
 def _prepared(asked: dt.datetime | None) -> dt.datetime | None:
@@ -236,28 +250,36 @@ def _prepared(asked: dt.datetime | None) -> dt.datetime | None:
                     "prepared", f"no header can carry {asked.isoformat()}.", "Write it as 2024-07-05T09:00:00+02:00."
                 )
             )
-    return asked
+    return asked.replace(microsecond=0) if asked is not None else None
 
 
-def _month(asked: str | None, counts: pd.DataFrame, country: CountryFacts, prepared: dt.datetime | None) -> Period:
-    """The month asked for, else the newest one that every indicator has; UsageError where there is nothing to send."""
+def _month(
+    request: Request, told: DeliveryRequest, counts: pd.DataFrame, country: CountryFacts, prepared: dt.datetime | None
+) -> Period:
+    """The month asked for, else the newest one with a number for every indicator; UsageError where nothing is to send."""
+    asked = told.month if request.month is None else request.month
+    option = f"{REQUEST_FILE} month" if request.month is None and told.month else "--month"
     if counts.empty:
         raise InputError(Problem("", "the input has no cell.", "Check the files.", "input-empty"))
-    spans = counts.groupby("indicator")["period"].agg(["min", "max"])
+    filled = counts[counts["value"].notna()]
+    spans = (filled if set(filled["indicator"]) == set(counts["indicator"]) else counts).groupby("indicator")
+    spans = spans["period"].agg(["min", "max"])
+    now = f"{prepared or dt.datetime.now(dt.UTC):%Y-%m}"
+    over = filled[filled["period"] < now].groupby("indicator")["period"].max().reindex(spans.index)
     try:
-        month = Period.parse(spans["max"].min() if asked is None else asked)
+        month = Period.parse(over.fillna(spans["max"]).min() if asked is None else asked)
     except ValueError as error:
-        raise UsageError(Problem("--month", f"{error}.")) from None
+        raise UsageError(Problem(option, f"{error}.")) from None
     if month.frequency != "M":
-        raise UsageError(Problem("--month", f"{asked!r} is not a month.", "Write it as 2024-05."))
+        raise UsageError(Problem(option, f"{asked!r} is not a month.", "Write it as 2024-05."))
     for indicator, first in spans["min"].items():
         first = max(first, country.indicator(str(indicator)).accepted_from)
         if str(month) < first:
             hint = "Name a later month, or ask for another indicator alone with --only."
-            raise UsageError(Problem("--month", f"{indicator} starts in {first}, after {month}.", hint))
-    last, now = spans["max"].max(), f"{prepared or dt.datetime.now(dt.UTC):%Y-%m}"
+            raise UsageError(Problem(option, f"{indicator} starts in {first}, after {month}.", hint))
+    last = spans["max"].max()
     if str(month) > last and str(month) >= now:
-        raise UsageError(Problem("--month", f"{month} is not over, and the input ends in {last}."))
+        raise UsageError(Problem(option, f"{month} is not over, and the input ends in {last}."))
     return month
 
 
@@ -265,126 +287,7 @@ def _kept(name: str, recognised: sources.Recognised) -> bool:
     return name == REQUEST_FILE or any(name == snapshot.name for snapshot, _ in recognised.files)
 
 
-# --- files --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Product:
-    """A file that was written, and what it was written from."""
-
-    name: str
-    data: bytes
-    data_set: str
-    rows: pd.DataFrame
-    structure: str
-    reference: Reference
-
-    def entry(self, verdicts: Iterable[Verdict]) -> dict[str, Any]:
-        """The file's line in the report."""
-        found = sum(len(verdict.findings) for verdict in verdicts if verdict.file == self.name)
-        return {
-            "file": self.name,
-            "sha256": archive.digest(self.data),
-            "format": "StructureSpecificData 2.1",
-            "structure": self.structure,
-            **self._size(),
-            "findings": found,
-            "complete": True,
-        }
-
-    def summary(self) -> dict[str, Any]:
-        """The file's entry in the manifest."""
-        return {
-            "data_set": self.data_set,
-            "file": self.name,
-            "structure": self.structure,
-            "refers_to": self.reference.urn,
-            **self._size(),
-            "first": self.rows["period"].min(),
-            "last": self.rows["period"].max(),
-            "sha256": archive.digest(self.data),
-        }
-
-    def _size(self) -> dict[str, int]:
-        return {"series": len(self.rows[["indicator", "aggregate"]].drop_duplicates()), "observations": len(self.rows)}
-
-
-def _write_data_set(
-    data_set: DataSet,
-    observations: pd.DataFrame,
-    facts: Facts,
-    country: CountryFacts,
-    month: Period,
-    prepared: dt.datetime,
-    test: bool,
-) -> Product:
-    """The file of one data set, named as EDAMIS wants it."""
-    rows = observations[observations["indicator"] == data_set.indicator]
-    rule = facts.transmission.file_name
-    name_id = (rule.test_prefix if test else "") + data_set.id
-    name = _named(rule.pattern, data_set=name_id, country=country.country.edamis, year=month.year, period=month.number)
-    structure = facts.structure(data_set.dataflow)
-    by_dataflow = data_set.refers_to == "dataflow"
-    reference = Reference.to_dataflow(data_set.dataflow) if by_dataflow else Reference.to_structure(structure)
-    header = Header(
-        id=f"{Path(name).stem}-{prepared.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}",
-        prepared=prepared,
-        sender=country.country.sender.id,
-        receiver=country.country.receiver.id,
-        reference=reference,
-        action=data_set.action,
-        data_set_id=name_id,
-        test=test,
-        extracted=prepared,
-        begin=rows["period"].min(),
-        end=rows["period"].max(),
-        source=country.indicator(data_set.indicator).producer,
-    )
-    stream = io.BytesIO()
-    write(stream, rows, structure, header)
-    return Product(name, stream.getvalue(), data_set.id, rows, structure.ref, reference)
-
-
-def _named(pattern: str, **parts: object) -> str:
-    """The name of a file after the pattern of the facts; FactsError when that gives none."""
-    try:
-        name = pattern.format(**parts)
-    except (LookupError, ValueError):
-        name = ""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+\.[a-z]+", name):
-        hint = f"It may use {', '.join(f'{{{part}}}' for part in parts)}, letters, digits and _, and ends in .xml."
-        raise FactsError(
-            Problem(
-                "codelists/regulation/transmission.toml file_name.pattern", f"{pattern!r} gives no file name.", hint
-            )
-        )
-    return name
-
-
-def _write_previews(
-    index: pd.DataFrame, facts: Facts, country: CountryFacts, prepared: dt.datetime, test: bool
-) -> list[Product]:
-    """One file for each weighting and frequency: the two weightings share their keys and never a file."""
-    structure = facts.structure(facts.transmission.preview.structure)
-    reference = Reference.to_structure(structure)
-    names = {rebase.RATIO: "plain", rebase.WEIGHTED: "weighted"}
-    made = []
-    for (measure, frequency), rows in index.groupby(["measure", "frequency"], sort=True):
-        name = f"{names[str(measure)]}_{frequency}"
-        header = Header(
-            id=f"{name}-{prepared.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}",
-            prepared=prepared,
-            sender=country.country.sender.id,
-            receiver=country.country.receiver.id,
-            reference=reference,
-            action=facts.transmission.data_set[0].action,
-            test=test,
-            extracted=prepared,
-        )
-        stream = io.BytesIO()
-        write(stream, rows, structure, header)
-        made.append(Product(f"{name}.xml", stream.getvalue(), "", rows, structure.ref, reference))
-    return made
+# --- the folder ---------------------------------------------------------------------------------------------------
 
 
 def _joined(observations: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -431,52 +334,23 @@ def _environment() -> dict[str, Any]:
 # --- verdicts -----------------------------------------------------------------------------------------------------
 
 
-def _input_verdicts(reading: sources.Reading, facts: Facts) -> list[Verdict]:
-    """What the reader found in the cells; every rule of input that can be a finding has a verdict."""
+def _input_verdicts(
+    reading: sources.Reading, lost: pd.DataFrame, months: Mapping[str, Collection[str]]
+) -> list[Verdict]:
+    """What was found in the cells, read or lost; what concerns months that are not delivered is only counted."""
     cells = sum(reading.cells.values())
+    delivered = {period for span in months.values() for period in span}
+    here = [finding for finding in reading.findings if not finding.period or finding.period in delivered]
+    outside = len(reading.findings) - len(here) + int((~lost["period"].isin(delivered)).sum())
+    said = Finding("not-this-month", f"{outside:,} doubtful cells are of months that are not delivered.")
     return [
-        Verdict(rule, checked=cells, findings=tuple(f for f in reading.findings if f.rule == rule))
-        for rule in sources.FINDING_RULES
-        if rule in facts.rules
+        *(
+            Verdict(rule, checked=cells, findings=tuple(f for f in here if f.rule == rule))
+            for rule in sources.FINDING_RULES
+        ),
+        balance.unmapped(_records(lost[lost["period"].isin(delivered)]), cells),
+        Verdict("not-this-month", checked=cells, findings=(said,) if outside else ()),
     ]
-
-
-def _balances(
-    counts: pd.DataFrame,
-    factors: pd.DataFrame,
-    observations: pd.DataFrame,
-    facts: Facts,
-    tally: Mapping[str, int],
-    month: Period,
-    country: CountryFacts,
-) -> dict[str, balance.Balance]:
-    """Where the units went: the cells by role, against what the observations of the total say."""
-    import pandas as pd
-
-    total = facts.total.id
-    in_total = factors[(factors["target"] == aggregate.AGGREGATE) & (factors["aggregate"] == total)]
-    roles = factors[[*CELL, "role"]].drop_duplicates(list(CELL))
-    roles = roles.merge(in_total[[*CELL, "factor"]], on=list(CELL), how="left").fillna({"factor": 0})
-    measure = facts.structure(facts.transmission.data_set[0].dataflow).measures[0].id
-    own = observations.loc[
-        (observations["aggregate"] == total) & (observations[measure] != ""), ["indicator", "period", measure]
-    ]
-    sent = own[measure].map(int).groupby(own["indicator"]).sum().to_dict()
-    spans = observe.months_of(counts, country, month)
-    delivered = pd.DataFrame(
-        [(i, str(p), True) for i, span in spans.items() for p in span], columns=["indicator", "period", "delivered"]
-    )
-    where = delivered.merge(own.assign(computed=True)[["indicator", "period", "computed"]], how="left")
-    cells = (
-        counts[[*CELL, "period", "value"]]
-        .merge(roles, on=list(CELL))
-        .merge(where, on=["indicator", "period"], how="left")
-    )
-    for name in ("delivered", "computed"):
-        cells[name] = cells[name].notna()
-    groups = cells.groupby(["indicator", "role", "factor", "delivered", "computed"])["value"].sum()
-    rows = ((i, role, int(f), bool(d), bool(c), int(units)) for (i, role, f, d, c), units in groups.items())
-    return balance.balances(rows, sent, tally)
 
 
 def _content_verdicts(
@@ -499,18 +373,22 @@ def _content_verdicts(
         for indicator, id_, *key in observations[["indicator", "aggregate", *keys]].itertuples(index=False)
     }
     cells = list(observations[["indicator", "aggregate", "period", measure]].itertuples(index=False, name=None))
-    months = {i: [str(p) for p in span] for i, span in observe.months_of(counts, country, month).items()}
+    months = _delivered(counts, country, month)
     values = {(i, a, p): int(v) if v else None for i, a, p, v in cells}
     spans = counts.groupby("indicator")["period"].agg(["min", "max"])
     stated = {i: country.indicator(i) for i in spans.index}
     used = factors[factors["target"] == aggregate.AGGREGATE]
     roughly = used[used["precision"] == "approximate"][["indicator", "aggregate", "why"]]
-    known = factors[["indicator", *CELL[1:], "role", "why"]].drop_duplicates(list(CELL))
-    lost = counts.merge(known[known["role"] == "unknown"], on=list(CELL))
     whole = frozenset(area.id for area in country.country.area if area.whole)
     areas = used.groupby("indicator")["area"].unique().to_dict()
     zero = {layout.indicator for layout in layouts if layout.absent_rows == "zero"}
     sent = used[(used["factor"] != 0) & used["indicator"].isin(zero)]
+    rows = counts[counts["indicator"].isin(zero) & counts["activity"].isin(sent["activity"])]
+    last = rows[rows["period"] == str(month + -1)].groupby(["indicator", "activity"])["value"].sum()
+    before: dict[str, dict[str, int]] = {i: {} for i in sorted(zero)}
+    for (i, activity), number in last.items():
+        before[i][activity] = int(number)
+    now = rows[rows["period"] == str(month)].groupby("indicator")["activity"].unique().to_dict()
     declared = {i: sorted(codes.unique()) for i, codes in sent.groupby("indicator")["activity"]}
     reasons = [
         {
@@ -526,7 +404,6 @@ def _content_verdicts(
     ]
     return [
         balance.balance(balances),
-        balance.unmapped(_records(lost), len(counts)),
         coverage.coverage([(i, a, p) for i, a, p, _ in cells], [a.id for a in facts.aggregates], months, series),
         coverage.not_computed(reasons),
         *coverage.first_period(
@@ -535,7 +412,9 @@ def _content_verdicts(
             {i: s.accepted_from for i, s in stated.items()},
         ),
         coverage.ends_elsewhere(spans["max"].to_dict(), str(month)),
-        coverage.future(str(month), f"{prepared.astimezone(dt.UTC):%Y-%m}"),
+        coverage.future(str(month), spans["max"].to_dict(), f"{prepared:%Y-%m}"),
+        coverage.activity_gone(before, now, str(month)),
+        _structures_in_force(facts, prepared),
         coverage.never_seen(declared, counts.groupby("indicator")["activity"].unique().to_dict()),
         coverage.territory(areas, {i: s.territory for i, s in stated.items()}, whole),
         coverage.approximate(roughly.itertuples(index=False, name=None)),
@@ -544,24 +423,36 @@ def _content_verdicts(
     ]
 
 
-def _form_verdicts(product: Product, facts: Facts, *, read_back: bool) -> list[Verdict]:
+def _delivered(counts: pd.DataFrame, country: CountryFacts, month: Period) -> dict[str, list[str]]:
+    """The months that each indicator delivers."""
+    return {i: [str(p) for p in span] for i, span in observe.months_of(counts, country, month).items()}
+
+
+def _structures_in_force(facts: Facts, prepared: dt.datetime) -> Verdict:
+    """The structures of the data sets are in force on the day of preparation, as dsd/index.toml says."""
+    refs = sorted({facts.structure(d.dataflow).ref for d in facts.transmission.data_set})
+    findings = tuple(
+        Finding("structure-in-force", f"{ref} is not in force on {prepared.date()}.", value=ref)
+        for ref in refs
+        if facts.entry(ref) and not facts.entry(ref, prepared.date())
+    )
+    return Verdict("structure-in-force", checked=len(refs), findings=findings)
+
+
+def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Verdict]:
     """The file against the schema of its structure; what goes to upload is read back by another library as well."""
-    structure = facts.structure(product.structure)
-    number = len(product.rows)
-    xsd = schema.schema_xml(structure, namespace=product.reference.namespace("TIME_PERIOD"))
-    faults = [(fault.line, fault.message) for fault in schema.validate(schema.compile_schema(xsd), product.data)]
-    verdicts = [form.schema(product.name, product.data_set, faults, number)]
+    number, of = len(file.rows), (file.name, file.data_set)
+    verdicts = [
+        form.schema(*of, schema_faults(file, facts), number),
+        form.header(*of, header.differences(file.data, file.header)),
+    ]
     if read_back:
-        entry = facts.entry(product.structure)
-        files = entry.files if entry else ()
-        message = readback.merged([facts.store.read(file) for file in files])
-        names = [c.id for c in structure.components if c.id in product.rows.columns]
-        meant = product.rows[names].to_dict("records")
-        try:
-            said = readback.differences(meant, readback.read_by_sdmx1(product.data, structure, message), structure)
-        except Exception as error:  # what stops another library would stop a receiver's
-            said = [f"sdmx1 cannot read it: {type(error).__name__}: {error}"]
-        verdicts.append(form.read_back(product.name, product.data_set, said, number))
+        differences, unable = read_by_another(file, facts)
+        verdicts += [form.read_back(*of, differences, unable, number), form.not_read_back(*of, unable)]
+        (flow,) = [d.dataflow for d in facts.transmission.data_set if d.id == file.data_set]
+        structure = facts.structure(flow)
+        keys = file.rows[[d.id for d in structure.dimensions]].drop_duplicates().to_dict("records")
+        verdicts.append(form.constraint(*of, keys, structure.constraints))
     return verdicts
 
 

@@ -82,7 +82,9 @@ def _structures(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _place(out: Path) -> tuple[str, str]:
-    existing = next((path for path in (out, *out.resolve().parents) if path.is_dir()), Path("/"))
+    existing = next((path for path in (out, *out.resolve().parents) if path.exists()), Path("/"))
+    if not existing.is_dir():
+        return f"outputs in {out}", f"{existing} is a file, not a folder; choose another with --out."
     try:
         with tempfile.TemporaryDirectory(dir=existing):
             pass

@@ -16,6 +16,15 @@ Severity = Literal["error", "warning", "information"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 
+#: Every rule that can be found violated; each must be in rules.toml, so that no finding is ever without a law.
+FOUND_BY_CODE = (
+    "activity-gone", "additivity", "approximate", "balance", "before-start", "constraint", "control-rows",
+    "count-ceiling", "count-negative", "coverage", "ends-elsewhere", "future-month", "header", "index-base",
+    "input-blank", "input-duplicate", "never-seen", "not-computed", "not-read-back", "not-this-month", "read-back",
+    "schema", "starts-later", "structure-in-force", "territory", "thousands-read", "unmapped",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule as ``rules.toml`` states it; the code knows its id alone."""

@@ -37,6 +37,9 @@ class Table:
 #: Cells of one class share these; FACTORS knows nothing else of a cell.
 CELL = ("indicator", "area", "kind", "classification", "activity")
 
+#: Kinds of legal unit that together make the kind "total".
+PART_KINDS = frozenset({"micro", "other"})
+
 COUNTS = Table(
     "counts",
     {

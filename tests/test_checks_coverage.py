@@ -89,10 +89,15 @@ def test_an_indicator_ends_elsewhere(end: str, words: str) -> None:
     ("now", "outcome"), [("2024-06", "holds"), ("2025-01", "holds"), ("2024-05", "violated"), ("2024-04", "violated")]
 )
 def test_a_month_that_is_not_over(now: str, outcome: str) -> None:
-    verdict = future("2024-05", now)
-    assert (verdict.outcome, verdict.checked) == (outcome, 1)
+    verdict = future("2024-05", {"reg": "2024-05"}, now)
+    assert (verdict.outcome, verdict.checked) == (outcome, 2)
     for finding in verdict.findings:
         assert finding.message == f"the month 2024-05 was not over in {now}, when this was prepared."
+
+
+def test_cells_of_a_month_that_is_not_over() -> None:
+    (finding,) = future("2024-05", {"reg": "2024-05", "bkrt": "9999-12"}, "2024-07").findings
+    assert finding.message == "bkrt: the input goes to 9999-12, which was not over in 2024-07, when this was prepared."
 
 
 WHOLE = frozenset({"FR"})

@@ -17,8 +17,8 @@ def test_the_schema() -> None:
 
 
 def test_what_another_library_reads() -> None:
-    assert read_back("a.xml", "D", [], 9).outcome == "holds"
-    verdict = read_back("a.xml", "D", ["M.FR.F 2024-05 OBS_VALUE: 5 is read as 6"], 9)
+    assert read_back("a.xml", "D", [], "", 9).outcome == "holds"
+    verdict = read_back("a.xml", "D", ["M.FR.F 2024-05 OBS_VALUE: 5 is read as 6"], "", 9)
     assert (verdict.outcome, verdict.file, verdict.checked) == ("violated", "a.xml", 9)
     assert verdict.findings[0].message == "M.FR.F 2024-05 OBS_VALUE: 5 is read as 6."
 
@@ -32,7 +32,7 @@ def test_an_index_without_a_base() -> None:
     base, weights = index_base(failed, 100)
     assert (base.rule, base.outcome, base.checked) == ("index-base", "violated", 100)
     (finding,) = base.findings
-    assert finding.message == "reg, F: no index_ratio: the base year 2015 lacks 2015-01."
+    assert finding.message == "reg: no index_ratio of F: the base year 2015 lacks 2015-01."
     assert (finding.data_set, finding.series, finding.component) == ("reg", "F", "index_ratio")
     assert (weights.file, weights.outcome) == ("index_weighted", "unchecked")
     assert (

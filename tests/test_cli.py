@@ -69,6 +69,27 @@ def test_fine_and_the_same_again(ebs: Run, tmp_path: Path) -> None:
     assert names(tmp_path / "outputs" / "FR") == [".lock", "2024-05_01"]
 
 
+def test_what_became_of_an_earlier_draft_is_said(ebs: Run, tmp_path: Path) -> None:
+    answered(ebs("deliver", MINI), "fine")
+    for name in ("counts.csv", "factors.csv", "findings.json", "observations.csv"):
+        (tmp_path / "outputs" / "FR" / "2024-05_01" / name).unlink()
+    done = ebs("deliver", MINI)
+    answered(done, "fine")
+    folder = Path("outputs") / "FR" / "2024-05_01"
+    assert (
+        f"note: {folder} no longer matches its SHA256SUMS (counts.csv, factors.csv, findings.json, …); it was left as "
+        "it is and a new draft was made."
+    ) in done.stderr.splitlines()
+    assert "2024-05_02" in done.stdout.splitlines()[-1]
+
+
+def test_one_file_and_after_the_day_it_was_due(ebs: Run) -> None:
+    done = ebs("deliver", MINI, "--only", "registrations", "--prepared", "2024-07-10T23:00:00+02:00")
+    assert ": 1 file to send by 2024-07-10" in done.stdout.splitlines()[-1]
+    done = ebs("deliver", MINI, "--prepared", "2024-07-11T01:00:00+02:00")
+    assert ": 2 files to send, due since 2024-07-10" in done.stdout.splitlines()[-1]
+
+
 def test_findings_of_severity_error(ebs: Run, tmp_path: Path, inputs: Path) -> None:
     """The words of a cell reach the terminal as text, whatever control characters they hold."""
     file = inputs / "registrations.csv"
@@ -93,11 +114,15 @@ def test_a_draft_with_errors(ebs: Run, tmp_path: Path, inputs: Path) -> None:
     assert "ERROR unmapped" in done.stderr
     assert "registrations.csv line 44: " in done.stderr
     assert "sortie d'été" in done.stdout.splitlines()[-1]
-    assert "1 error;" in done.stdout.splitlines()[-1]
+    assert "a draft with " in done.stdout.splitlines()[-1]
     folder = tmp_path / "sortie d'été" / "FR" / "2024-05_01"
     assert (folder / "findings.json").is_file()
     assert not (folder / "upload").exists()
     assert "files to send" not in text
+    assert done.stdout.startswith("STSRB_REG_M, not packed: 9 series, ")
+    assert REGISTRATIONS not in done.stdout
+    assert "send as a test" not in text
+    assert "not confirmed" not in text
 
 
 def test_a_strange_folder_and_strange_names(ebs: Run, tmp_path: Path, inputs: Path) -> None:
@@ -368,6 +393,46 @@ def test_a_reader_that_closes_early_is_no_fault(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def shell(tmp_path: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell with `ebs` for the command; its own status goes to the file `status`."""
+    line = f'ebs() {{ "{sys.executable}" -m pipeline "$@"; }}; ' + line
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    return subprocess.run(
+        line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+
+@unix
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ebs deliver '{MINI}' 2>&-; echo $? >status",
+        f"ebs deliver '{MINI}' >&-; echo $? >status",
+        f"ebs deliver '{MINI}' >&- 2>&- <&-; echo $? >status",
+        f"ebs deliver '{MINI}' 2>/dev/full; echo $? >status",
+        f"(ebs deliver '{MINI}'; echo $? >status) | true",
+    ],
+    ids=["no stderr", "no stdout", "nothing", "full stderr", "no reader"],
+)
+def test_a_stream_that_is_gone_does_not_stop_the_work(tmp_path: Path, line: str) -> None:
+    done = shell(tmp_path, line)
+    assert (tmp_path / "status").read_text() == "0\n"
+    assert names(tmp_path / "outputs" / "FR") == [".lock", "2024-05_01"]
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@unix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", ["--version", "--help", "structure list", f"deliver '{MINI}'"])
+def test_an_answer_that_cannot_be_written(tmp_path: Path, arguments: str) -> None:
+    done = shell(tmp_path, f"ebs {arguments} >/dev/full")
+    assert done.returncode == EXIT["machine"]
+    assert done.stderr.splitlines()[-1].startswith("machine: standard output: cannot be written (no space left")
+    assert "Traceback" not in done.stderr
+    assert "the disk is full" not in done.stderr
+
+
 # --- the fast path ------------------------------------------------------------------------------------------------
 
 IMPORTED = """
@@ -409,7 +474,7 @@ def test_trace_in_a_process(ebs: Run, tmp_path: Path, facts: Facts) -> None:
     done = deliver(Request(MINI, out=tmp_path), facts)
     text = answered(ebs("trace", done.folder, "M.FR.N.BURE.F._Z:2024-05"), "fine")
     assert text.splitlines()[0] == "M.FR.N.BURE.F._Z:2024-05  count = 52"
-    assert text.splitlines()[-1].strip() == "2 cells add up to 52."
+    assert text.splitlines()[3] == "  6 cells add up to 52."
 
 
 @pytest.mark.parametrize(
@@ -418,6 +483,17 @@ def test_trace_in_a_process(ebs: Run, tmp_path: Path, facts: Facts) -> None:
         (["trace", "nowhere", "KEY"], "usage", "manifest.json"),
         (["structure", "show", "ESTAT:STSAL(2.1)"], "facts", "STSALL"),
         (["structure", "show", "delivery.toml"], "facts", ""),
+        (["structure", "show", "nofile.xml"], "usage", "nofile.xml: there is no such file"),
+        (["structure", "show", "."], "usage", "a folder"),
+        (
+            ["structure", "show", "ESTAT:CR_STSRB_REG_M(1.0)"],
+            "facts",
+            "a constraint. It is shown with ESTAT:STSRB_REG_M(1.0)",
+        ),
+        (["structure", "show", "CL_FREQ"], "facts", "a code list. Show a structure that uses it: ESTAT:STSALL(2.1)"),
+        (["structure", "show", str(ROOT / "codelists/sdmx/CL_FREQ.xml")], "facts", "or show ESTAT:STSALL(2.1)"),
+        (["structure", "show", str(ROOT / "dsd/CR_STSRB_REG_M.xml")], "facts", "or show ESTAT:STSRB_REG_M(1.0)"),
+        (["structure", "show", str(ROOT / "dsd/STSRB_REG_M.xml")], "facts", "or show ESTAT:STSRB_REG_M(1.0)"),
         (["facts", "--country", "XX"], "facts", "'XX'"),
         (["facts", "--facts", "nowhere"], "facts", "nowhere"),
     ],
@@ -434,6 +510,8 @@ def test_the_other_commands_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     text = answered(invoked(tmp_path, "facts", "--country", "FR"), "fine")
     assert text.splitlines()[-1].endswith("No fact file has a problem.")
+    text = answered(invoked(tmp_path, "facts", "--facts", COUNTRIES), "fine")
+    assert text.splitlines()[-1].endswith(f"The files of {COUNTRIES} win over the shipped ones.")
     assert "ESTAT:STSALL(2.1)" in answered(invoked(tmp_path, "structure", "list"), "fine")
     assert "PTSXS94" in answered(invoked(tmp_path, "structure", "show", "ESTAT:STSRB_REG_M(1.0)"), "fine")
     assert answered(invoked(tmp_path, "structure", "show", str(ROOT / "dsd" / "STSRB_REG_M.xml")), "facts")
@@ -451,6 +529,15 @@ def test_doctor_names_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert done.returncode == 4
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("PROBLEM"))
     assert "countries/EL/country.toml" in line
+
+
+def test_doctor_wants_a_folder_for_outputs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for out in ("file", "file/below"):
+        done = invoked(tmp_path, "doctor", "--out", tmp_path / out)
+        assert done.returncode == 4
+        (line,) = (line for line in done.stdout.splitlines() if line.startswith("PROBLEM"))
+        assert "is a file, not a folder" in line
 
 
 def test_text_cannot_steer_a_terminal() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -44,6 +46,7 @@ from delivery_support import (
 )
 from lxml import etree
 
+from pipeline import archive
 from pipeline.deliver import Delivered, Request, deliver
 from pipeline.errors import EbsError, FactsError, InputError, UsageError
 from pipeline.facts import Facts, load
@@ -541,7 +544,7 @@ def test_anything_else_is_a_new_draft_and_overwrites_nothing(make: Make, inputs:
     assert make().folder == first.folder  # the first is still the answer to the first request
 
 
-@pytest.mark.parametrize("damage", ["changed", "gone", "added", "sums"])
+@pytest.mark.parametrize("damage", ["changed", "gone", "manifest", "sums"])
 def test_a_damaged_folder_is_no_answer_and_stays_as_it_is(make: Make, damage: str) -> None:
     first = make()
     file = first.folder / "upload" / REGISTRATIONS
@@ -549,14 +552,58 @@ def test_a_damaged_folder_is_no_answer_and_stays_as_it_is(make: Make, damage: st
         file.write_bytes(file.read_bytes().replace(b'OBS_VALUE="16"', b'OBS_VALUE="17"'))
     elif damage == "gone":
         file.unlink()
-    elif damage == "added":
-        (first.folder / "upload" / "notes.txt").write_text("mine")
+    elif damage == "manifest":
+        (first.folder / "manifest.json").write_text("{")
     else:
         (first.folder / "SHA256SUMS").unlink()
     spoilt = everything(first.folder)
     again = make()
     assert (again.folder.name, again.existed) == ("2024-05_02", False)
     assert everything(first.folder) == spoilt
+    named = {"manifest": "manifest.json", "sums": "SHA256SUMS"}.get(damage, f"upload/{REGISTRATIONS}")
+    assert again.damaged == {str(first.folder): [named]}
+    third = make()
+    assert (third.folder, third.existed, third.damaged) == (again.folder, True, {})
+
+
+def test_what_somebody_put_beside_the_files_is_no_damage(make: Make) -> None:
+    first = make()
+    (first.folder / "upload" / "notes.txt").write_text("mine")
+    again = make()
+    assert (again.folder, again.existed, again.damaged) == (first.folder, True, {})
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs the program sha256sum (coreutils)")
+def test_sha256sum_agrees_about_strange_names(tmp_path: Path) -> None:
+    files = {"a\nb.csv": b"1", "a\\nb.csv": b"2", "c\u2028d é.csv": b"3", "plain.csv": b"4", "manifest.json": b"{}"}
+    draft = archive.store(tmp_path, "2024-05", files, {})
+    done = subprocess.run(
+        ["sha256sum", "--strict", "--quiet", "-c", "SHA256SUMS"], cwd=draft, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert archive.damaged(draft) == []
+    (draft / "a\nb.csv").write_bytes(b"2")
+    (draft / "a\\nb.csv").unlink()
+    assert archive.damaged(draft) == ["a\nb.csv", "a\\nb.csv"]
+
+
+def test_a_draft_stands_when_only_the_folder_above_cannot_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+    tried: list[int] = []
+
+    def fsync(handle: int) -> None:
+        if (tmp_path / "FR" / "2024-05_01").is_dir():
+            tried.append(handle)
+            raise OSError(errno.EIO, "Input/output error")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (tmp_path / "FR").mkdir()
+    draft = archive.store(tmp_path / "FR", "2024-05", {"a.csv": b"1"}, {})
+    assert archive.damaged(draft) == []
+    assert os.name == "nt" or len(tried) == 3
 
 
 def test_a_draft_number_is_never_used_again(make: Make) -> None:
@@ -588,7 +635,7 @@ def spoilt(make: Make, inputs: Path, old: str, new: str) -> tuple[Delivered, lis
 
 def test_an_activity_that_nobody_knows(make: Make, inputs: Path) -> None:
     done, rules = spoilt(make, inputs, "2024-05;96;micro", "2024-05;04;micro")
-    assert rules == ["unmapped"]
+    assert rules == ["not-computed", "unmapped"], "the cell it should be is missing, too"
     (finding,) = (f for f in done.report["findings"] if f["rule"] == "unmapped")
     assert (finding["file"], finding["line"], finding["value"]) == ("registrations.csv", 44, "04")
     assert done.manifest["balance"]["registrations"]["unknown"] == 25
@@ -755,3 +802,69 @@ def test_a_file_that_nobody_reads_is_named(make: Make, inputs: Path) -> None:
     done = make(inputs)
     assert list(done.manifest["not_read"]) == ["notes.txt"]
     assert not (done.folder / "inputs" / "notes.txt").exists()
+
+
+def test_a_file_cut_short_is_refused(make: Make, inputs: Path) -> None:
+    """The rows of most divisions are gone in the newest month: no zero is made of them."""
+    path = inputs / "registrations.csv"
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("2024-05;4")) + "\n", "utf-8")
+    done = make(inputs)
+    assert not done.ok
+    assert not (done.folder / "upload").exists()
+    (finding,) = (f for f in done.report["findings"] if f["rule"] == "not-computed" and ".G." in f["series"])
+    assert "no row for area FR, kind" in finding["message"]
+    assert "counts an absent row as missing" in finding["message"]
+
+
+def test_the_header_is_read_back(example: Delivered) -> None:
+    """One mutation per field: each is seen."""
+    from pipeline.messages import header
+
+    meant = header.Header(
+        id="STSRB_REG_M_FR_2024_0005-20240705T070000Z",
+        prepared=dt.datetime.fromisoformat("2024-07-05T09:00:00+02:00"),
+        sender="FR1",
+        receiver="4D0",
+        reference=header.Reference.to_dataflow("ESTAT:STSRB_REG_M(1.0)"),
+        action="Replace",
+        data_set_id="STSRB_REG_M",
+        extracted=dt.datetime.fromisoformat("2024-07-05T09:00:00+02:00"),
+        begin="2012-01",
+        end="2024-05",
+        source="INSEE",
+    )
+    data = (example.folder / "upload" / REGISTRATIONS).read_bytes()
+    assert header.differences(data, meant) == []
+    mutations = {
+        "Sender": (b'Sender id="FR1"', b'Sender id="FR2"'),
+        "Receiver": (b'Receiver id="4D0"', b'Receiver id="4D1"'),
+        "Test": (b"<message:Test>false", b"<message:Test>true"),
+        "Prepared": (b"<message:Prepared>2024-07-05", b"<message:Prepared>2024-07-06"),
+        "action": (b'ss:action="Replace"', b'ss:action="Delete"'),
+        "DataSetAction": (b"DataSetAction>Replace", b"DataSetAction>Delete"),
+        "DataSetID": (b"DataSetID>STSRB_REG_M", b"DataSetID>STSRB_BKRT_M"),
+        "Structure": (b'Ref agencyID="ESTAT" id="STSRB_REG_M"', b'Ref agencyID="ESTAT" id="STSRB_BKRT_M"'),
+        "dataScope": (b'dataScope="Dataflow"', b'dataScope="DataStructure"'),
+        "structureRef": (b'structureRef="S1"', b'structureRef="S2"'),
+        "ReportingEnd": (b"ReportingEnd>2024-05", b"ReportingEnd>2024-04"),
+        "Source": (b">INSEE<", b">INSEF<"),
+    }
+    for what, (old, new) in mutations.items():
+        assert old in data, what
+        assert [name for name, _, _ in header.differences(data.replace(old, new, 1), meant)] == [what]
+
+
+def test_empty_months_after_the_one_delivered_block_nothing(make: Make, inputs: Path) -> None:
+    path = inputs / "registrations.csv"
+    path.write_text(path.read_text("utf-8") + "2024-06;41;micro;\n2024-06;41;autre;\n", "utf-8")
+    done = make(inputs)
+    assert done.manifest["request"]["month"] == "2024-05"
+    assert done.ok
+    (finding,) = (f for f in done.report["findings"] if f["rule"] == "not-this-month")
+    assert finding["message"].startswith("2 doubtful cells")
+
+
+def test_one_indicator_alone_does_not_mind_the_others_file(make: Make, inputs: Path) -> None:
+    (inputs / "bankruptcies.xlsx").write_bytes(b"PK\x03\x04 broken")
+    assert make(inputs, only="registrations").ok

@@ -52,7 +52,8 @@ def the(delivery: Delivered, key: str, measure: str = "count") -> Trace:
 
 @pytest.fixture(scope="module")
 def years(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> Delivered:
-    """Registrations of a few divisions from the base year on: all that an index needs, and little to read."""
+    """Registrations of a few divisions from the base year on, zeros elsewhere: all that an index needs."""
+    empty = [division for division in facts.base_classification.of_level(["division"]) if division not in DIVISIONS]
     folder = tmp_path_factory.mktemp("years")
     months = [f"{year}-{month:02d}" for year in range(2021, 2025) for month in range(1, 13)][:41]
     lines = ["periode;division;type;creations"]
@@ -60,6 +61,7 @@ def years(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> Delivered:
         for j, division in enumerate(DIVISIONS):
             for k, kind in enumerate(("micro", "autre")):
                 lines.append(f"{month};{division};{kind};{(j + 3) * (17 + 5 * k) + (i * (j + 7)) % 23}")
+        lines += [f"{month};{division};{kind};0" for division in empty for kind in ("micro", "autre")]
     (folder / "registrations.csv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return deliver(Request(folder, month="2024-05", only="registrations", out=folder / "out"), facts)
 
@@ -119,7 +121,17 @@ def test_a_count_in_words(example: Delivered) -> None:
     words = list(lines([one]))
     assert words[0] == f"M.FR.N.BURE.F._Z:2024-05  count = {one.value}"
     assert "status P" in words[1]
-    assert words[-1].strip() == f"6 cells add up to {int(one.value):,}."
+    assert words[3].strip() == f"6 cells add up to {int(one.value):,}."
+    assert len([line for line in words if "registrations.csv line" in line]) == 6
+
+
+def test_cells_of_0_are_counted_and_not_listed(example: Delivered) -> None:
+    one = the(example, "M.FR.N.BUBA.F._Z:2024-05")
+    zeros = sum(cell.value == 0 for cell in one.cells)
+    words = list(lines([one]))
+    assert zeros
+    assert words[-1].strip() == f"and {zeros} cells of 0"
+    assert len([line for line in words if "bankruptcies.xlsx" in line]) == len(one.cells) - zeros
 
 
 def test_an_index_in_words(years: Delivered) -> None:
@@ -128,9 +140,9 @@ def test_an_index_in_words(years: Delivered) -> None:
     for stratum in "KLMN":
         assert re.search(rf"^ +{stratum} +weight", text, re.MULTILINE)
     assert "2021 = 100" in text
-    assert text.endswith(f"rounded once, half up: {one.value}.")
+    assert text.index(f"rounded once, half up: {one.value}.") < text.index("registrations.csv line")
     plain = the(years, "M.FR.N.BURE.KTN.2021:2024-05", "index_ratio")
-    assert list(lines([plain]))[-1].strip().startswith("100 × ")
+    assert list(lines([plain]))[3].strip().startswith("100 × ")
 
 
 def test_a_series_in_words(years: Delivered) -> None:
@@ -145,6 +157,20 @@ def test_the_index_is_found_under_the_key_of_the_count(years: Delivered) -> None
     assert (by_count.value, by_count.cells) == (by_index.value, by_index.cells)
 
 
+def test_a_key_says_which_measure_is_meant(years: Delivered) -> None:
+    (count,) = trace(years.folder, f"{KEY}:2024-05")
+    (index,) = trace(years.folder, "M.FR.N.BURE.F.2021:2024-05")
+    assert (count.identity["measure"], index.identity["measure"]) == ("count", "index_ratio")
+
+
+def test_a_quarter_is_found_under_the_key_that_its_count_would_have(years: Delivered) -> None:
+    for measure in (None, "index_ratio", "index_weighted"):
+        (by_count,) = trace(years.folder, "Q.FR.N.BURE.F._Z:2024-Q1", measure)
+        (by_index,) = trace(years.folder, "Q.FR.N.BURE.F.2021:2024-Q1", measure)
+        assert (by_count.value, by_count.cells) == (by_index.value, by_index.cells)
+        assert by_count.value
+
+
 def test_a_value_that_could_not_be_computed(tmp_path: Path, facts: Facts) -> None:
     inputs = Path(shutil.copytree(MINI, tmp_path / "inputs"))
     text = (inputs / "registrations.csv").read_text("utf-8")
@@ -156,7 +182,9 @@ def test_a_value_that_could_not_be_computed(tmp_path: Path, facts: Facts) -> Non
     text = "\n".join(lines([one]))
     assert "no value" in text
     assert "registrations.csv line 28" in text
-    assert "add up to" not in text.splitlines()[-1] or "not computed" in text
+    assert "add up to" not in text
+    assert "  Not computed: " in text
+    assert text.count(one.comment.rpartition("not computed: ")[2]) == 1
 
 
 # --- what there is not --------------------------------------------------------------------------------------------
@@ -166,6 +194,8 @@ def test_a_value_that_could_not_be_computed(tmp_path: Path, facts: Facts) -> Non
     ("key", "measure", "words"),
     [
         ("M.FR.N.BURE.FF._Z", "count", ["no such series", "did you mean", KEY, "FREQ.REF_AREA"]),
+        ("Q.FR.N.BURE.F.XX", "index_ratio", ["no such series", "did you mean"]),
+        ("Q.FR.N.BURE.F._Z:2024-Q1", "count", ["no count of this series", "index_ratio"]),
         ("M.FR.N.BURE.F", "count", ["no such series", "A key has 6 parts"]),
         ("", "count", ["no such series", "A key has 6 parts"]),
         (f"{KEY}:2020-12", "count", ["no such period", "from 2021-01 to 2024-05"]),

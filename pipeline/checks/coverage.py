@@ -109,17 +109,51 @@ def ends_elsewhere(last: Mapping[str, str], month: str) -> Verdict:
     return Verdict("ends-elsewhere", checked=len(last), findings=findings)
 
 
-def future(month: str, now: str) -> Verdict:
-    """The delivery's month is over: it lies before the month in which the delivery was prepared."""
-    findings = (
+def future(month: str, last: Mapping[str, str], now: str) -> Verdict:
+    """The delivery's month was over when it was prepared (in ``now``), and no cell is of a month that was not."""
+    findings = [
         Finding(
             "future-month",
             f"the month {month} was not over in {now}, when this was prepared.",
             period=month,
             expected=f"before {now}",
-        ),
-    )
-    return Verdict("future-month", checked=1, findings=findings if month >= now else ())
+        )
+    ][: int(month >= now)]
+    findings += [
+        Finding(
+            "future-month",
+            f"{indicator}: the input goes to {end}, which was not over in {now}, when this was prepared.",
+            data_set=indicator,
+            period=end,
+            expected=f"before {now}",
+        )
+        for indicator, end in sorted(last.items())
+        if end >= now and end != month
+    ]
+    return Verdict("future-month", checked=1 + len(last), findings=tuple(findings))
+
+
+def activity_gone(before: Mapping[str, Mapping[str, int]], now: Mapping[str, Iterable[str]], month: str) -> Verdict:
+    """Every activity that had units in the month before has a row now, where an absent row counts as zero.
+
+    ``before``: indicator → activity → units in the month before · ``now``: indicator → activities of ``month``.
+    """
+    findings = []
+    for indicator, units in sorted(before.items()):
+        there = set(now.get(indicator, ()))
+        gone = {activity: number for activity, number in units.items() if number and activity not in there}
+        if gone:
+            findings.append(
+                Finding(
+                    "activity-gone",
+                    f"{indicator} {month}: no row for {_some(sorted(gone))}, which had {sum(gone.values()):,} units in the "
+                    "month before; counted as zero.",
+                    data_set=indicator,
+                    period=month,
+                    value=" ".join(sorted(gone)),
+                )
+            )
+    return Verdict("activity-gone", checked=sum(map(len, before.values())), findings=tuple(findings))
 
 
 def territory(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.facts.structure import Constraint
 from pipeline.findings import Finding, Verdict
 
 
@@ -13,10 +14,60 @@ def schema(file: str, data_set: str, faults: Iterable[tuple[int, str]], observat
     return Verdict("schema", file, observations, findings)
 
 
-def read_back(file: str, data_set: str, differences: Sequence[str], observations: int) -> Verdict:
-    """Another library reads the file and finds what we meant, cell by cell; ``differences`` in words."""
+def constraint(
+    file: str, data_set: str, keys: Iterable[Mapping[str, str]], constraints: Sequence[Constraint]
+) -> Verdict:
+    """Every series key is allowed by the constraints of the dataflow; ``keys`` map components to codes."""
+    findings, checked = [], 0
+    for key in keys:
+        checked += 1
+        for limit in constraints:
+            for component in limit.refuses(key):
+                findings.append(
+                    Finding(
+                        "constraint",
+                        f"{component} {key[component]!r} is not allowed by {limit.ref}.",
+                        file=file,
+                        data_set=data_set,
+                        series=".".join(key.values()),
+                        component=component,
+                        value=key[component],
+                    )
+                )
+    unchecked = "" if constraints else "the dataflow has no constraint"
+    return Verdict("constraint", file, checked if constraints else 0, tuple(findings), unchecked)
+
+
+def header(file: str, data_set: str, differences: Sequence[tuple[str, str, str]]) -> Verdict:
+    """The header says what was meant; ``differences``: (what, meant, found)."""
+    findings = tuple(
+        Finding(
+            "header",
+            f"{what} is {found!r}; meant was {meant!r}.",
+            file=file,
+            data_set=data_set,
+            component=what,
+            value=found,
+            expected=meant,
+        )
+        for what, meant, found in differences
+    )
+    return Verdict("header", file, 1, findings)
+
+
+def read_back(file: str, data_set: str, differences: Sequence[str], unable: str, observations: int) -> Verdict:
+    """Another library reads the file and finds what we meant, cell by cell.
+
+    ``differences`` in words · ``unable``: why that library is no judge; then the rule is unchecked.
+    """
     findings = tuple(Finding("read-back", f"{words}.", file=file, data_set=data_set) for words in differences)
-    return Verdict("read-back", file, observations, findings)
+    return Verdict("read-back", file, 0 if unable else observations, findings, unable)
+
+
+def not_read_back(file: str, data_set: str, unable: str) -> Verdict:
+    """No second opinion is a warning: ``unable`` says why there is none."""
+    findings = (Finding("not-read-back", f"{unable}.", file=file, data_set=data_set),) if unable else ()
+    return Verdict("not-read-back", file, 1, findings)
 
 
 def index_base(failed: Iterable[tuple[str, str, str, str]], made: int) -> list[Verdict]:
@@ -24,22 +75,25 @@ def index_base(failed: Iterable[tuple[str, str, str, str]], made: int) -> list[V
 
     ``failed``: (indicator, aggregate or "", measure, why).
     """
-    findings, unchecked = [], []
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    unchecked: dict[str, list[str]] = {}
     for indicator, aggregate, measure, why in failed:
-        if not aggregate:
-            unchecked.append((measure, f"{indicator}: {why}"))
+        if aggregate:
+            groups.setdefault((indicator, measure, why), []).append(aggregate)
         else:
-            findings.append(
-                Finding(
-                    "index-base",
-                    f"{indicator}, {aggregate}: no {measure}: {why}.",
-                    data_set=indicator,
-                    series=aggregate,
-                    component=measure,
-                )
-            )
-    verdicts = [Verdict("index-base", checked=made, findings=tuple(findings))]
-    for measure in sorted({measure for measure, _ in unchecked}):
-        reasons = "; ".join(why for name, why in unchecked if name == measure)
-        verdicts.append(Verdict("index-base", file=measure, unchecked=reasons))
+            unchecked.setdefault(measure, []).append(f"{indicator}: {why}")
+    findings = tuple(
+        Finding(
+            "index-base",
+            f"{indicator}: no {measure} of {', '.join(aggregates)}: {why}.",
+            data_set=indicator,
+            series=aggregates[0],
+            component=measure,
+        )
+        for (indicator, measure, why), aggregates in groups.items()
+    )
+    verdicts = [Verdict("index-base", checked=made, findings=findings)]
+    verdicts += [
+        Verdict("index-base", file=name, unchecked="; ".join(whys)) for name, whys in sorted(unchecked.items())
+    ]
     return verdicts

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError, Problem, nearest
 from pipeline.facts.models import Layout
-from pipeline.tables import CELL, FACTORS, conform
+from pipeline.tables import CELL, FACTORS, PART_KINDS, conform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,10 +63,12 @@ def targets(facts: Facts, country: CountryFacts, layout: Layout, base_year: int 
     """The aggregates, and the strata of the base year's weights where the country has any."""
     id_ = layout.classification if layout.classification in facts.classifications else facts.base_classification.id
     found = [Target(AGGREGATE, a.id, facts.members(a, id_)) for a in facts.aggregates if facts.members(a, id_)]
+    in_scope = frozenset().union(*(target.leaves for target in found))
     weights = country.weights(base_year) if base_year is not None else None
     if weights is not None and weights.classification == id_:
         leaves = facts.classifications[id_].leaves
-        found += [Target(STRATUM, s.id, leaves(s.covers)) for s in country.strata[weights.base_year]]
+        strata = [Target(STRATUM, s.id, leaves(s.covers)) for s in country.strata[weights.base_year]]
+        found += [stratum for stratum in strata if stratum.leaves <= in_scope]
     return found
 
 
@@ -188,6 +190,15 @@ def _counted_once(
                     "months; they would be counted twice."
                 )
                 problems.append(Problem("", message, "Name the one that is meant in delivery.toml.", "input-layout"))
+    declared: dict[tuple[str, str], set[str]] = {}
+    for indicator, area, _, layout in added:
+        declared.setdefault((indicator, area), set()).update(layouts[layout].add_kinds)
+    for (indicator, area), those in declared.items():
+        if those < PART_KINDS:
+            message = f"{indicator}: area {area} has units of kind {', '.join(sorted(those))} only; " + (
+                f"kind {', '.join(sorted(PART_KINDS - those))} is missing."
+            )
+            problems.append(Problem("", message, "Add the file or sheet that holds them.", "input-kind"))
     if problems:
         raise InputError(problems)
 
@@ -211,7 +222,9 @@ def _place(
         return UNKNOWN, f"kind {kind!r} is neither added nor a control in layout {layout.id}"
     if activity not in known:
         levels = " or ".join(layout.levels)
-        return UNKNOWN, f"activity {activity!r} is no {levels} of {layout.classification}{nearest(activity, known)}"
+        lost_zero = [code for code in known if code.lstrip("0") == activity.lstrip("0")]
+        meant = f"; did you mean {lost_zero[0]!r}?" if lost_zero else nearest(activity, known)
+        return UNKNOWN, f"activity {activity!r} is no {levels} of {layout.classification}{meant}"
     if area not in territory:
         return OUT_OF_SCOPE, f"area {area} is not in the territory of the indicator"
     return "", ""

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from pipeline.compile.aggregate import AGGREGATE, CONTROL, STRATUM, WITHHELD, coverage
+from pipeline.compile.aggregate import AGGREGATE, CONTROL, STRATUM, UNKNOWN, WITHHELD, coverage
 from pipeline.errors import FactsError, InputError, Problem, nearest
 from pipeline.facts import in_force
 from pipeline.facts.models import Codes, Layout
 from pipeline.facts.structure import Structure
 from pipeline.period import Period
-from pipeline.tables import CELL, IDENTITY, OBSERVATIONS, conform
+from pipeline.tables import CELL, IDENTITY, OBSERVATIONS, PART_KINDS, conform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,6 @@ def sums(
     added = cells[cells["cell_class"].isin(joined["cell_class"].unique())]
     absent = _absent(added, factors, facts, country, layouts)
     by_target = ["indicator", "target", "aggregate"]
-    approximate = set(_tuples(factors[(factors["precision"] == "approximate")], by_target))
     withheld = {key[:3]: key[3] for key in _tuples(factors[factors["role"] == WITHHELD], [*by_target, "why"])}
     found: dict[tuple[str, str, str, Period], Sum] = {}
     for indicator, span in months_of(counts, country, month).items():
@@ -86,7 +85,7 @@ def sums(
                 group = groups.get((*key, str(period)))
                 if group is None and indicator in zero and key in reached and (indicator, str(period)) in delivered:
                     group = _Group(0, 1, 0, concepts.confidentiality.free)
-                why = f"the input {withheld[key]}" if key in withheld else absent.get((*key, str(period)), "")
+                why = f"the input {withheld[key]}" if group and group.withheld else absent.get((*key, str(period)), "")
                 if not why and group is None:
                     why = f"there is no input cell for {period}"
                 elif not why and group is not None and group.lacking:
@@ -95,7 +94,7 @@ def sums(
                 if group is None or group.silent:
                     age = month - period
                     statuses.add(concepts.status.provisional if age < publications else concepts.status.normal)
-                if key in approximate:
+                if group and group.approximate:
                     statuses.add(concepts.status.estimated)
                 if any(b.period == str(period) and aggregate in (b.aggregates or [aggregate]) for b in breaks):
                     statuses.add(concepts.status.break_)
@@ -115,6 +114,8 @@ class _Group:
     silent: int
     lacking: int
     confidentiality: str
+    approximate: bool = False
+    withheld: bool = False
     flags: set[str] = field(default_factory=set)
 
 
@@ -143,24 +144,31 @@ def _cells(counts: pd.DataFrame, facts: Facts) -> pd.DataFrame:
 
 
 def _joined(cells: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
-    """The join that everything rests on: each cell with each of its factors."""
-    used = factors.loc[factors["factor"] != 0, [*CELL, "target", "aggregate", "factor"]]
+    """The join that everything rests on: each cell with each of its factors, and with each aggregate withheld from it."""
+    withheld = factors["role"] == WITHHELD
+    used = factors.loc[
+        (factors["factor"] != 0) | withheld, [*CELL, "target", "aggregate", "factor", "precision", "role"]
+    ]
     classes = cells[[*CELL, "cell_class"]].drop_duplicates("cell_class").astype(dict.fromkeys(CELL, object))
-    used = used.merge(classes, on=list(CELL))[["cell_class", "indicator", "target", "aggregate", "factor"]]
+    used = used.merge(classes, on=list(CELL))
+    used["approximate"], used["withheld"] = used["precision"] == "approximate", used["role"] == WITHHELD
     used = used.astype(dict.fromkeys(["indicator", "target", "aggregate"], "category"))
+    names = ["cell_class", "indicator", "target", "aggregate", "factor", "approximate", "withheld"]
     narrow = ["cell_class", "period", "value", "status", "silent", "lacking", "strength"]
-    return cells[narrow].merge(used, on="cell_class")
+    return cells[narrow].merge(used[names], on="cell_class")
 
 
 def _groups(joined: pd.DataFrame, strengths: Sequence[str]) -> dict[tuple[str, str, str, str], _Group]:
     """The joined cells added up by indicator, target and month."""
     key = ["indicator", "target", "aggregate", "period"]
     joined["part"] = joined["value"].fillna(0).astype("int64") * joined["factor"].astype("int64")
-    added = joined.groupby(key, sort=False, observed=True)[["part", "silent", "lacking"]].sum()
-    strongest = joined.groupby(key, sort=False, observed=True)["strength"].min()
+    by_group = joined.groupby(key, sort=False, observed=True)
+    added = by_group[["part", "silent", "lacking", "approximate", "withheld"]].sum()
     groups = {
-        at: _Group(int(value), int(silent), int(lacking), strengths[strength])
-        for (at, value, silent, lacking), strength in zip(added.itertuples(name=None), strongest, strict=True)
+        at: _Group(int(value), int(silent), int(lacking), strengths[strength], bool(approximate), bool(withheld))
+        for (at, value, silent, lacking, approximate, withheld), strength in zip(
+            added.itertuples(name=None), by_group["strength"].min(), strict=True
+        )
     }
     for *group, status in _tuples(joined[~joined["silent"]], [*key, "status"]):
         groups[tuple(group)].flags.add(status)
@@ -199,58 +207,113 @@ def _lacking(
 def _absent(
     added: pd.DataFrame, factors: pd.DataFrame, facts: Facts, country: CountryFacts, layouts: Iterable[Layout]
 ) -> dict[tuple[str, str, str, str], str]:
-    """Groups that lack rows, of the cells that add to something: a file or a kind that is nowhere in the month; a cell,
-    where the layout counts absence as missing."""
+    """Groups that lack rows, of the cells that add to something, and which: (indicator, target, aggregate, period) → why.
+
+    A month in which an area, a kind or a whole file is gone is incomplete, whatever the layout says of absent rows; a
+    single cell that is not there is missing where the layout counts it so.
+    """
     found: dict[tuple[str, str, str, str], str] = {}
     group = ["indicator", "target", "aggregate"]
     used = factors[factors["factor"] != 0]
-    for indicator, period, why in _ended(added):
+    for indicator, period, why in _incomplete_months(added):
         for key in _tuples(used[used["indicator"] == indicator], group):
-            found[(*key, period)] = why
+            found.setdefault((*key, period), why)
     for layout in layouts:
-        here = added[added["layout"] == layout.id]
-        mine = used[used["indicator"] == layout.indicator]
-        areas = sorted(here["area"].unique())
-        periods = sorted(here["period"].unique())
-        seen = set(_tuples(here, ["kind", "period"]))
-        for period in periods:
-            gone = [kind for kind in layout.add_kinds if (kind, period) not in seen]
-            if gone:
-                for key in mine[group].drop_duplicates().itertuples(index=False, name=None):
-                    found[(*key, period)] = f"no row of kind {' or '.join(gone)} for {period}"
         if layout.absent_rows == "zero":
             continue
+        here = added[added["layout"] == layout.id]
         there = set(_tuples(here, ["area", "kind", "activity", "period"]))
-        codes = mine[[*group, "activity"]].drop_duplicates()
-        known = set(coverage(facts, country, layout))
-        for *key, activity in codes[codes["activity"].isin(known)].itertuples(index=False, name=None):
-            for period in periods:
-                for area in areas:
-                    for kind in layout.add_kinds:
-                        if (area, kind, activity, period) not in there:
-                            found.setdefault(
-                                (*key, period),
-                                f"no row for area {area}, kind {kind}, activity {activity}, and layout "
-                                f"{layout.id} counts an absent row as missing",
-                            )
+        parts = [(a, k) for a, k in _tuples(here, ["area", "kind"]) if k in layout.add_kinds]
+        declared = used[
+            (used["indicator"] == layout.indicator) & used["activity"].isin(coverage(facts, country, layout))
+        ]
+        for indicator, target, aggregate, activity in _tuples(declared, [*group, "activity"]):
+            for period in here["period"].unique():
+                for area, kind in parts:
+                    if (area, kind, activity, period) not in there:
+                        why = f"no row for area {area}, kind {kind}, activity {activity}"
+                        why += f", and layout {layout.id} counts an absent row as missing"
+                        found.setdefault((indicator, target, aggregate, period), why)
     return found
 
 
-def _ended(added: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """Months for which a file that began earlier has no row, nor has any other for its areas and kinds.
+def _incomplete_months(added: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Months that lack an area that was there before, a kind that belongs to the others, or what a file gave before.
 
-    Each is (indicator, period, why): the other files alone would make the month too small.
+    Each is (indicator, period, why): what is left would make the month too small.
     """
     for indicator, mine in added.groupby("indicator", sort=True, observed=True):
-        mine = mine[["area", "kind", "period", "file"]].drop_duplicates()
-        given = set(_tuples(mine, ["area", "kind", "period"]))
         periods = sorted(mine["period"].unique())
-        for file, own in mine.groupby("file", sort=True, observed=True):
-            months, parts = set(own["period"]), set(zip(own["area"], own["kind"], strict=True))
+        kinds: dict[tuple[str, str], set[str]] = {}
+        for area, period, kind in _tuples(mine, ["area", "period", "kind"]):
+            kinds.setdefault((area, period), set()).add(kind)
+        since = {area: min(period for a, period in kinds if a == area) for area in sorted({a for a, _ in kinds})}
+        for period in periods:
+            for area, first in since.items():
+                there = kinds.get((area, period), set())
+                gone = sorted(PART_KINDS - there) if there & PART_KINDS else []
+                if gone:
+                    yield str(indicator), period, f"no row of kind {' or '.join(gone)} for {period} in area {area}"
+                elif not there and first < period:
+                    yield str(indicator), period, f"no row of area {area} for {period}"
+        given = set(_tuples(mine, ["area", "activity", "period"]))
+        layouts: dict[tuple[str, str], set[str]] = {}
+        for area, period, layout in _tuples(mine, ["area", "period", "layout"]):
+            layouts.setdefault((area, period), set()).add(layout)
+        for (file, layout), own in mine.groupby(["file", "layout"], sort=True, observed=True):
+            months, parts = set(own["period"]), _tuples(own, ["area", "activity"])
             for period in periods:
-                if min(months) < period not in months and not any((*part, period) in given for part in parts):
-                    areas = ", ".join(sorted({area for area, _ in parts}))
-                    yield str(indicator), period, f"{file} has no row for {period}, and nothing else gives area {areas}"
+                replaced = any(
+                    (area, activity, period) in given or layouts.get((area, period), {layout}) != {layout}
+                    for area, activity in parts
+                )
+                if min(months) < period not in months and not replaced:
+                    yield str(indicator), period, f"{file} has no row for {period}, and nothing else gives what it gave"
+
+
+def units(
+    counts: pd.DataFrame,
+    factors: pd.DataFrame,
+    observations: pd.DataFrame,
+    facts: Facts,
+    country: CountryFacts,
+    month: Period,
+) -> tuple[list[tuple[str, str, int, bool, bool, int]], dict[str, int]]:
+    """Where the units went, for the balance: the cells by role, and what the observations of the total add up to.
+
+    Rows are (indicator, role, factor in the total, month delivered, total computed in that month, units).
+    """
+    import pandas as pd
+
+    total = facts.total.id
+    in_total = factors[(factors["target"] == AGGREGATE) & (factors["aggregate"] == total)]
+    roles = factors[[*CELL, "role"]].drop_duplicates(list(CELL))
+    roles = roles.merge(in_total[[*CELL, "factor"]], on=list(CELL), how="left").fillna({"factor": 0})
+    measure = facts.structure(facts.transmission.data_set[0].dataflow).measures[0].id
+    own = observations.loc[
+        (observations["aggregate"] == total) & (observations[measure] != ""), ["indicator", "period", measure]
+    ]
+    sent = own[measure].map(int).groupby(own["indicator"]).sum().to_dict()
+    spans = months_of(counts, country, month)
+    delivered = pd.DataFrame(
+        [(i, str(p), True) for i, span in spans.items() for p in span], columns=["indicator", "period", "delivered"]
+    )
+    where = delivered.merge(own.assign(computed=True)[["indicator", "period", "computed"]], how="left")
+    cells = (
+        counts[[*CELL, "period", "value"]]
+        .merge(roles, on=list(CELL))
+        .merge(where, on=["indicator", "period"], how="left")
+    )
+    for name in ("delivered", "computed"):
+        cells[name] = cells[name].notna()
+    groups = cells.groupby(["indicator", "role", "factor", "delivered", "computed"])["value"].sum()
+    return [(i, role, int(f), bool(d), bool(c), int(n)) for (i, role, f, d, c), n in groups.items()], sent
+
+
+def unknown(counts: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
+    """The cells that go nowhere because nothing knows their activity, area or kind, each with ``why``."""
+    known = factors[[*CELL, "role", "why"]].drop_duplicates(list(CELL))
+    return counts.merge(known[known["role"] == UNKNOWN], on=list(CELL))
 
 
 def controls(

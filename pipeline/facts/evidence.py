@@ -61,7 +61,9 @@ def not_confirmed(facts: Facts, country: CountryFacts, data_sets: Sequence[DataS
     names = [data_set.id for data_set in data_sets if data_set.evidence != "official"]
     if names:
         said.append(f"data set names {_list(names)}")
-    dated = [code for i in facts.indicators for code in i.code] + [code for a in facts.aggregates for code in a.code]
+    delivered = {data_set.indicator for data_set in data_sets}
+    dated = [code for i in facts.indicators if i.id in delivered for code in i.code]
+    dated += [code for a in facts.aggregates for code in a.code]
     codes = [code.transmission for code in dated if code.evidence == "inferred" and code.holds(month)]
     if codes:
         said.append(f"codes {_list(codes)}")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import FactsError, Problems, nearest
 from pipeline.facts import models as m
+from pipeline.facts.store import FOLDERS
+from pipeline.findings import FOUND_BY_CODE
 from pipeline.period import Period
 
 if TYPE_CHECKING:
@@ -48,7 +50,20 @@ def check_regulation(facts: Facts) -> None:
     _structure_files(facts, problems)
     problems.done()
     _codes_in_lists(facts, problems)
+    _overlay_is_read(facts, problems)
     problems.done()
+
+
+def _overlay_is_read(facts: Facts, problems: Problems) -> None:
+    """No file of an overlay is there in vain: a misspelt path would be overlooked."""
+    shipped = [*facts.store.read_files, "codelists/countries/"]
+    for folder in FOLDERS:
+        for path in facts.store.unread(folder, besides=("codelists/countries/",)):
+            problems.add(
+                path,
+                f"nothing reads this file of the overlay{_meant(path, shipped)}",
+                "Correct its path, or remove it.",
+            )
 
 
 def _unique(where: str, ids: Iterable[str], problems: Problems) -> None:
@@ -76,6 +91,9 @@ def _dated(where: str, facts: Sequence[m.Dated], problems: Problems) -> None:
 
 
 def _silences(facts: Facts, problems: Problems) -> None:
+    for id_ in FOUND_BY_CODE:
+        if id_ not in facts.rules:
+            problems.add(f"{_REG}/rules.toml", f"the rule {id_!r} is missing.", "Copy it from the shipped file.")
     for rule in facts.rules.values():
         for silenced in rule.silences:
             if silenced not in facts.rules:
@@ -145,13 +163,14 @@ def _structure_files(facts: Facts, problems: Problems) -> None:
                     problems.add(
                         f"dsd/index.toml structure[{i}].sha256",
                         f"{file} has other bytes than the index says (sha256 {digest}).",
-                        "Import it again, or correct the index.",
+                        "Put the file back, or correct the index.",
                     )
 
 
 def _codes_in_lists(facts: Facts, problems: Problems) -> None:
     """Every code that the facts transmit is in the list of its component, in every structure that is used."""
     role, transmission = facts.concepts.role, facts.transmission
+    used_structures: list[Structure] = []
     for i, data_set in enumerate(transmission.data_set):
         where = f"{_REG}/transmission.toml data_set[{i}]"
         if data_set.indicator not in {indicator.id for indicator in facts.indicators}:
@@ -161,6 +180,7 @@ def _codes_in_lists(facts: Facts, problems: Problems) -> None:
             )
         structure = _structure_of(facts, data_set.dataflow, f"{where}.dataflow", problems)
         if structure is not None:
+            used_structures.append(structure)
             uses: list[tuple[str, str, str]] = [
                 (role.frequency, data_set.frequency, f"{where}.frequency"),
                 (role.adjustment, data_set.adjustment, f"{where}.adjustment"),
@@ -194,7 +214,19 @@ def _codes_in_lists(facts: Facts, problems: Problems) -> None:
                 for code in (confidentiality.free, *confidentiality.strongest_first)
             ]
             _in_structure(structure, uses, problems)
+            own = [x.code for x in facts.indicators if x.id == data_set.indicator]
+            sent = [use for use in uses if use[0] in (role.frequency, role.adjustment, role.aggregate)]
+            sent += [(c, v, f"{_REG}/transmission.toml values.{c}") for c, v in facts.values("count").items()]
+            sent += [(role.indicator, code.transmission, f"{where}.indicator") for codes in own for code in codes]
+            _allowed(structure, sent, problems)
     where = f"{_REG}/transmission.toml"
+    used = {structure.ref for structure in used_structures}
+    if len(used) > 1:
+        problems.add(
+            f"{where} data_set",
+            f"the data sets follow different structures: {', '.join(sorted(used))}.",
+            "One delivery follows one.",
+        )
     structure = _structure_of(facts, transmission.preview.structure, f"{where} preview.structure", problems)
     if structure is not None:
         uses = [(c, v, f"{where} values.{c}") for c, v in facts.values("index").items()]
@@ -208,6 +240,21 @@ def _codes_in_lists(facts: Facts, problems: Problems) -> None:
         ]
         uses += [(role.decimals, str(transmission.preview.decimals), f"{where} preview.decimals")]
         _in_structure(structure, uses, problems)
+
+
+def _allowed(structure: Structure, sent: Iterable[tuple[str, str, str]], problems: Problems) -> None:
+    """What a data set sends is allowed by the constraints of its dataflow: (component, code, where it is said)."""
+    for id_, code, key in dict.fromkeys(sent):
+        component = structure.component(id_)
+        if component is None or (component.codelist is not None and code not in component.codelist.codes):
+            continue  # said already
+        for constraint in structure.constraints:
+            if constraint.refuses({id_: code}):
+                problems.add(
+                    key,
+                    f"{id_} {code!r} is not allowed by {constraint.ref}.",
+                    "Correct the code, or the constraint in dsd/.",
+                )
 
 
 def _structure_of(facts: Facts, ref: str, key: str, problems: Problems) -> Structure | None:
@@ -274,6 +321,12 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
                     f"{where} break[{i}].aggregates",
                     f"{aggregate!r} is not in aggregates.toml{_meant(aggregate, aggregates)}",
                 )
+    for path in facts.store.unread(folder, besides=(f"{folder}/esms",)):
+        problems.add(
+            path,
+            f"nothing reads this file of the overlay{_meant(path, facts.store.read_files)}",
+            "Correct its path, or remove it.",
+        )
     _layouts(facts, read, folder, problems)
     _bridge(facts, read, folder, problems)
     _weights(facts, read, folder, problems)
@@ -289,6 +342,9 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
                 f"{country.ref_area!r} is not in {component.codelist.ref}{_meant(country.ref_area, component.codelist.codes)}",
             )
             break
+        if data_set.indicator in {indicator.id for indicator in country.indicator}:
+            said = (facts.concepts.role.area, country.ref_area, f"{where} ref_area")
+            _allowed(facts.structure(data_set.dataflow), [said], problems)
     problems.done()
 
 

@@ -150,6 +150,12 @@ class Facts:
         """The classification in force."""
         return self.classifications[next(entry.id for entry in self.classification_index if entry.in_force)]
 
+    def files_of(self, country: str) -> dict[str, bytes]:
+        """The fact files that a delivery of this country rests on, by path: all that was read but other countries'."""
+        others = [f"{COUNTRIES}/{id_}/" for id_ in self.country_ids if id_ != country]
+        files = self.store.read_files
+        return {path: files[path] for path in sorted(files) if not path.startswith(tuple(others))}
+
     @property
     def country_ids(self) -> list[str]:
         """The countries that have a folder."""

@@ -113,16 +113,19 @@ class BaseYear(Dated):
     year: int
 
 
+Action = Literal["Append", "Replace"]  # never Delete: a vanished cell is an error, not an order
+
+
 class DataSet(Fact):
     """A data set of the transmission: its EDAMIS name, what it holds, what its header names."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}_[A-Z0-9]{1,7}_[A-Z]$")]
     indicator: Code
-    frequency: Code
+    frequency: Literal["M"]
     adjustment: Code
     dataflow: Code
     refers_to: Literal["dataflow", "datastructure"]
-    action: Literal["Append", "Replace", "Delete", "Information"]
+    action: Action
 
 
 class FileName(Fact):
@@ -149,8 +152,9 @@ class Preview(Fact):
     """The index preview: which structure its files name, how many decimals."""
 
     structure: Code
+    action: Action
     decimals: int = Field(ge=0, le=9)
-    frequencies: tuple[str, ...]
+    frequencies: tuple[Literal["M", "Q"], ...]
 
 
 class DefaultCountry(Fact):
@@ -206,12 +210,25 @@ class Statuses(Fact):
     missing: tuple[Code, ...]
     hierarchy: tuple[Code, ...]
 
+    @model_validator(mode="after")
+    def _hierarchy_has_all(self) -> Statuses:
+        used = {self.normal, self.provisional, self.estimated, self.break_, self.not_computed, *self.missing}
+        if lacking := sorted(used - set(self.hierarchy)):
+            raise ValueError(f"hierarchy lacks {', '.join(lacking)}")
+        return self
+
 
 class Confidentialities(Fact):
     """Confidentiality status by meaning, the strongest first."""
 
     free: Code
     strongest_first: tuple[Code, ...]
+
+    @model_validator(mode="after")
+    def _order_has_free(self) -> Confidentialities:
+        if self.free not in self.strongest_first:
+            raise ValueError(f"strongest_first lacks {self.free}")
+        return self
 
 
 class Concepts(Model):

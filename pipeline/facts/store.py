@@ -6,8 +6,6 @@ checkout are used.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import FactsError, Problem, machine_error
@@ -59,6 +57,20 @@ class Store:
                 raise machine_error(str(found), error) from error
         return self.read_files[path]
 
+    def unread(self, below: str, besides: tuple[str, ...] = ()) -> list[str]:
+        """Files of the overlay below a folder that nothing has read and that replace no shipped file."""
+        if self.overlay is None:
+            return []
+        found = sorted(
+            path for path in (self.overlay / below).rglob("*") if path.is_file() and not path.name.startswith(".")
+        )
+        names = [path.relative_to(self.overlay).as_posix() for path in found]
+        return [
+            name
+            for name in names
+            if name not in self.read_files and not (self.roots[-1] / name).is_file() and not name.startswith(besides)
+        ]
+
     def folders(self, path: str) -> list[str]:
         """The names of the folders below this one, over all roots."""
         names = {
@@ -69,8 +81,3 @@ class Store:
             if child.is_dir()
         }
         return sorted(names)
-
-    def hashes(self) -> Iterator[tuple[str, str]]:
-        """Path and sha256 of every file read so far, by path."""
-        for path in sorted(self.read_files):
-            yield path, hashlib.sha256(self.read_files[path]).hexdigest()

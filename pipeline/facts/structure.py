@@ -234,6 +234,24 @@ class Constraint:
     name: str = ""
     unread: tuple[str, ...] = ()
 
+    def refuses(self, key: Mapping[str, str]) -> tuple[str, ...]:
+        """The components of a (partial) key whose value no allowed region takes; nothing when one takes all of them.
+
+        Only what cube regions say by value; a constraint of another kind refuses nothing.
+        """
+        regions = [region for region in self.cube_regions if region.include] if self.kind == "allowed" else []
+        refused = [
+            tuple(
+                member.component
+                for member in region.members
+                if member.component in key
+                and member.values
+                and (key[member.component] in {value.value for value in member.values}) != member.include
+            )
+            for region in regions
+        ]
+        return min(refused, key=len, default=())
+
 
 @dataclass(frozen=True, slots=True)
 class Dataflow:

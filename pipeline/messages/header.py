@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from pipeline.facts.structure import Structure
-from pipeline.messages.names import URN, escaped, namespace_of
+from pipeline.messages.names import MESSAGE, SPECIFIC, URN, escaped, namespace_of
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,56 @@ class Header:
             lines.append(f'  <message:Source xml:lang="en">{escaped(self.source)}</message:Source>')
         lines.append("</message:Header>")
         return "\n".join("  " + line for line in lines) + "\n"
+
+
+def differences(data: bytes, meant: Header) -> list[tuple[str, str, str]]:
+    """Where the header of a file and the frame of its data set are not what was meant: (what, meant, found).
+
+    Read by element and attribute with lxml, apart from the writer.
+    """
+    from lxml import etree
+
+    root = etree.fromstring(data)
+    head, data_set = root[0], root[1]
+
+    def text(name: str) -> str:
+        return head.findtext(f"{{{MESSAGE}}}{name}") or ""
+
+    def identity(name: str) -> str:
+        element = head.find(f"{{{MESSAGE}}}{name}")
+        return "" if element is None else element.get("id", "")
+
+    structure = head.find(f"{{{MESSAGE}}}Structure")
+    ref = next(iter(structure.iter("Ref")), None) if structure is not None else None
+    named = {} if ref is None else {name: ref.get(name, "") for name in ("agencyID", "id", "version")}
+    reference = meant.reference
+    found = {
+        "ID": (meant.id, text("ID")),
+        "Test": (str(meant.test).lower(), text("Test")),
+        "Prepared": (instant(meant.prepared), text("Prepared")),
+        "Sender": (meant.sender, identity("Sender")),
+        "Receiver": (meant.receiver, identity("Receiver")),
+        "Structure": (
+            f"{reference.agency}:{reference.id}({reference.version})",
+            "{agencyID}:{id}({version})".format(**named) if named else "",
+        ),
+        "kind of structure": (reference.scope, "" if ref is None else ref.get("class", "")),
+        "namespace": (reference.namespace(meant.at), "" if structure is None else structure.get("namespace", "")),
+        "dimensionAtObservation": (meant.at, "" if structure is None else structure.get("dimensionAtObservation", "")),
+        "structureRef": (
+            "" if structure is None else structure.get("structureID", ""),
+            data_set.get(f"{{{SPECIFIC}}}structureRef", ""),
+        ),
+        "dataScope": (reference.scope, data_set.get(f"{{{SPECIFIC}}}dataScope", "")),
+        "action": (meant.action, data_set.get(f"{{{SPECIFIC}}}action", "")),
+        "DataSetAction": (meant.action, text("DataSetAction")),
+        "DataSetID": (meant.data_set_id, text("DataSetID")),
+        "Extracted": (instant(meant.extracted) if meant.extracted else "", text("Extracted")),
+        "ReportingBegin": (meant.begin, text("ReportingBegin")),
+        "ReportingEnd": (meant.end, text("ReportingEnd")),
+        "Source": (meant.source, text("Source")),
+    }
+    return [(what, wanted, there) for what, (wanted, there) in found.items() if wanted != there]
 
 
 def instant(when: dt.datetime) -> str:

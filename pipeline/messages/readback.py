@@ -78,6 +78,15 @@ def read_by_sdmx1(data: bytes, structure: Structure, structure_message: bytes) -
             yield row
 
 
+def cannot_read(structure_message: bytes, structure: Structure) -> str:
+    """Why sdmx1 is no judge of files of this structure; empty when it is."""
+    try:
+        _foreign_structure(structure_message, structure.id)
+    except Exception as error:  # a foreign reader fails in any way there is
+        return f"sdmx1 cannot read the structure {structure.ref}: {type(error).__name__}: {error}"
+    return ""
+
+
 def components_by_sdmx1(structure_message: bytes, structure: Structure) -> list[str]:
     """The ids of the components as sdmx1 reads the structure: dimensions with time, measures, attributes."""
     foreign = _foreign_structure(structure_message, structure.id)

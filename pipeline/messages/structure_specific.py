@@ -71,7 +71,7 @@ def _opening(frame: pd.DataFrame, header: Header, dataset: list[str]) -> str:
 def _groups(frame: pd.DataFrame, structure: Structure, attributes: list[str]) -> Iterator[str]:
     """One ``Group`` element for each group key that has an attribute; groups in the order of the structure."""
     for group in structure.groups:
-        own = [a.id for a in structure.attributes if a.id in attributes and a.group == group.id]
+        own = [a.id for a in structure.attributes if a.id in attributes and group.id in a.groups]
         if not own:
             continue
         dimensions = [d.id for d in structure.dimensions if d.id in group.dimensions]

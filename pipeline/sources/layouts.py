@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -28,25 +28,31 @@ class Recognised:
     ignored: tuple[tuple[Snapshot, str], ...]
 
 
-def recognise(snapshots: Sequence[Snapshot], layouts: Sequence[Layout], told: Mapping[str, str]) -> Recognised:
-    """The layout of each file: ``told`` (file → layout id, from delivery.toml), else the one that fits.
+def recognise(
+    snapshots: Sequence[Snapshot], layouts: Sequence[Layout], told: Sequence[tuple[str, str]], *, some: bool = False
+) -> Recognised:
+    """The layout of each file: ``told`` (file, layout id; from delivery.toml), else the one that fits.
 
     A layout fits when the file has its format, judged by the bytes, and the header row has every column that it names;
     one that spreads months or activities over columns yields to one that knows those columns by name.
     Raises InputError when a file that was told is missing or has another layout, when several layouts fit one table,
     when a file is empty, compressed, protected or damaged, when it has most columns of a layout but not all, and when
-    no file at all is recognised.
+    no file at all is recognised. With ``some`` only some of the files are wanted: one that cannot be judged is ignored,
+    with its reason, as long as another is recognised.
     """
     snapshots = [snapshot for snapshot in snapshots if snapshot.name != REQUEST]
-    return _as_told(snapshots, layouts, told) if told else _as_found(snapshots, layouts)
+    return _as_told(snapshots, layouts, told) if told else _as_found(snapshots, layouts, some)
 
 
-def _as_told(snapshots: Sequence[Snapshot], layouts: Sequence[Layout], told: Mapping[str, str]) -> Recognised:
+def _as_told(snapshots: Sequence[Snapshot], layouts: Sequence[Layout], told: Sequence[tuple[str, str]]) -> Recognised:
     problems = Problems(InputError)
     files = {_composed(snapshot.name): snapshot for snapshot in snapshots}
     known = {layout.id: layout for layout in layouts}
     pairs = []
-    for path, layout_id in told.items():
+    for path, layout_id in sorted({pair for pair in told if told.count(pair) > 1}):
+        message = f"the file {path!r} has the layout {layout_id!r} more than once."
+        problems.add(REQUEST, message, "Name each pair once.", "input-layout")
+    for path, layout_id in dict.fromkeys(told):
         name = _composed(PurePosixPath(path).as_posix())
         if name not in files:
             have = ", ".join(files) or "no file"
@@ -77,16 +83,21 @@ def _must_fit(snapshot: Snapshot, layout: Layout) -> None:
         locate(header, layout, header_place(snapshot.name, layout))
 
 
-def _as_found(snapshots: Sequence[Snapshot], layouts: Sequence[Layout]) -> Recognised:
+def _as_found(snapshots: Sequence[Snapshot], layouts: Sequence[Layout], some: bool) -> Recognised:
     problems = Problems(InputError)
     pairs: list[tuple[Snapshot, Layout]] = []
     ignored: list[tuple[Snapshot, Problem]] = []
     for snapshot in snapshots:
-        with problems.gather():
+        try:
             fitting, reason = _fitting(snapshot, layouts)
-            pairs += [(snapshot, layout) for layout in fitting]
-            if not fitting:
-                ignored.append((snapshot, reason))
+        except InputError as error:
+            fitting, reason = [], error.problems[0]
+            if not some:
+                problems.found += error.problems
+                continue
+        pairs += [(snapshot, layout) for layout in fitting]
+        if not fitting:
+            ignored.append((snapshot, reason))
     if not pairs and not problems.found:
         problems.add(
             "",
