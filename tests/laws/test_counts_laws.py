@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.checks.balance import balance, balances
 from pipeline.compile import aggregate
-from pipeline.compile.observe import controls
-from pipeline.compile.observe import units
+from pipeline.compile.observe import controls, units
 from pipeline.facts import BridgeRow, CountryFacts, Facts
 from pipeline.facts.models import Layout
 from pipeline.period import Period
@@ -205,10 +204,10 @@ def test_every_unit_is_accounted_for(signed: Country, cells: dict[tuple[str, ...
 def test_the_books_close_to_the_unit_and_a_lost_one_is_found(rows: list[Any], lost: int) -> None:
     tally: Counter[str] = Counter({"a": 0, "b": 0})
     sent: Counter[str] = Counter()
-    for indicator, role, factor, delivered, computed, units in rows:
-        tally[indicator] += units
+    for indicator, role, factor, delivered, computed, number in rows:
+        tally[indicator] += number
         if role in ("sent", "withheld") and delivered and computed and factor:
-            sent[indicator] += factor * units
+            sent[indicator] += factor * number
     assert balance(balances(rows, sent, tally)).outcome == "holds"
     found = balance(balances(rows, {**sent, "a": sent["a"] - lost}, tally))
     (finding,) = found.findings
