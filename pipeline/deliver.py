@@ -65,7 +65,7 @@ class Delivered:
 def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda _: None) -> Delivered:
     """Make the draft of one month from a folder of national files; the existing draft where nothing has changed.
 
-    Raises UsageError, InputError, FactsError or MachineError, and then leaves no folder behind.
+    Raises UsageError, InputError, FactsError or MachineError, and then leaves no draft behind.
     """
     # What is asked for, and by which facts
     snapshots = sources.freeze(request.inputs)

@@ -161,24 +161,40 @@ def test_an_attribute_with_two_values_in_one_series_is_a_defect(facts: Facts) ->
         written(rows(2).assign(COMMENT_DSET=["a", "b"]), structure, head)
 
 
-def test_groups_are_written_before_the_series_and_read_back() -> None:
+def of_groups() -> tuple[Structure, dict[str, str]]:
+    """A structure with two groups, and one observation with everything that is mandatory."""
     path = Path(__file__).parent / "structures" / "groups_21.xml"
     structure = read_structures([(path.name, path.read_bytes())]).structure()
-    (group, *_) = [g for g in structure.groups if any(a.group == g.id for a in structure.attributes)]
-    own = next(a for a in structure.attributes if a.group == group.id and structure.level(a) == "group")
-    codes = {d.id: next(iter(d.codelist.codes)) if d.codelist else "XX" for d in structure.dimensions}
-    base = {**codes, structure.time.id: "2024-01", structure.measures[0].id: "1"}  # type: ignore[union-attr]
+    row = {d.id: next(iter(d.codelist.codes)) if d.codelist else "XX" for d in structure.dimensions}
+    row |= {structure.time.id: "2024-01", structure.measures[0].id: "1"}  # type: ignore[union-attr]
     for attribute in structure.attributes:
         if attribute.mandatory:
-            base[attribute.id] = next(iter(attribute.codelist.codes)) if attribute.codelist else "2"
-    base[own.id] = next(iter(own.codelist.codes)) if own.codelist else "of the group"
+            row[attribute.id] = next(iter(attribute.codelist.codes)) if attribute.codelist else "2"
+    return structure, row
+
+
+def test_a_group_attribute_is_written_before_the_series() -> None:
+    structure, row = of_groups()
+    row["UNIT"] = "EUR"
     head = header(Reference.to_structure(structure))
-    data = written(pd.DataFrame([base]).astype(object), structure, head)
+    data = written(pd.DataFrame([row]).astype(object), structure, head)
     assert faults(data, structure, head) == []
-    root = etree.fromstring(data)
-    (written_group,) = root.iter("Group")
-    assert written_group.get(own.id) == base[own.id]
-    assert set(written_group.attrib) >= set(group.dimensions)
+    (group,) = etree.fromstring(data).iter("Group")
+    assert (group.get("UNIT"), group.get("REF_AREA")) == ("EUR", row["REF_AREA"])
+    assert group.getnext().tag == "Series"
+
+
+def test_an_attribute_of_two_groups_is_written_in_both() -> None:
+    structure, row = of_groups()
+    row["TITLE"] = "Title"
+    head = header(Reference.to_structure(structure))
+    data = written(pd.DataFrame([row]).astype(object), structure, head)
+    assert faults(data, structure, head) == []
+    groups = {
+        g.get("{http://www.w3.org/2001/XMLSchema-instance}type"): g.get("TITLE")
+        for g in etree.fromstring(data).iter("Group")
+    }
+    assert groups == {"ns1:Sibling": "Title", "ns1:Area": "Title"}
 
 
 def _structure_message(facts: Facts) -> bytes:
