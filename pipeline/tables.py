@@ -113,13 +113,6 @@ def _places(frame: pd.DataFrame, columns: Iterable[str]) -> Places:
     return place
 
 
-def empty(table: Table) -> pd.DataFrame:
-    """A table without rows."""
-    import pandas as pd
-
-    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in table.columns.items()})
-
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 

@@ -17,7 +17,6 @@ from pipeline.tables import (
     OBSERVATIONS,
     Table,
     conform,
-    empty,
     frame_csv,
     guarded,
     read_csv,
@@ -71,7 +70,8 @@ def test_an_open_table_takes_the_components_of_a_structure() -> None:
 
 def test_an_empty_table_conforms() -> None:
     for table in (COUNTS, FACTORS, OBSERVATIONS):
-        assert list(conform(empty(table), table).columns) == list(table.columns)
+        empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in table.columns.items()})
+        assert list(conform(empty, table).columns) == list(table.columns)
     assert set(CELL) <= set(COUNTS.columns) & set(FACTORS.columns)
 
 
