@@ -169,7 +169,9 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
             where.parent.mkdir(parents=True, exist_ok=True)
             with where.open("xb") as stream:
                 stream.write(data)
-                stream.flush()
+        for name in everything:  # after all are written, so that the disk can take them together
+            where = partial / name
+            with where.open("rb+") as stream:
                 os.fsync(stream.fileno())
         for path in [*(path for path in partial.rglob("*") if path.is_dir()), partial]:
             _sync(path)
