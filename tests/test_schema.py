@@ -12,10 +12,12 @@ from lxml import etree
 from pipeline.errors import FactsError
 from pipeline.facts.structure import FLAT, Structure
 from pipeline.facts.structure_messages import read_structures
+from pipeline.messages.names import ML_21, ML_30, Dialect
 from pipeline.messages.schema import Fault, compile_schema, namespace_of, schema_xml, validate
 
 HERE = Path(__file__).parent
 V21 = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
+BOTH = pytest.mark.parametrize("dialect", [ML_21, ML_30], ids=lambda dialect: dialect.version)
 
 
 def structure(name: str, ref: str | None = None, **swaps: str) -> Structure:
@@ -41,6 +43,20 @@ def message(
 <message:DataSet ss:structureRef="S" xsi:type="ns1:DataSetType" ss:dataScope="DataStructure" ss:action="Replace"{extra}>
 {body}
 </message:DataSet></message:{root}>""".encode()
+
+
+def message_30(body: str, namespace: str, at: str = "TIME_PERIOD", **more: str) -> bytes:
+    """The same in SDMX-ML 3.0: the structure by its URN, no scope, the attributes of the data set on their own."""
+    text = message(body, namespace, at).decode().replace("/v2_1", "/v3_0").replace(' ss:dataScope="DataStructure"', "")
+    urn = "urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=TEST:X(1.0)"
+    text = text.replace('\n<Ref agencyID="TEST" id="X" version="1.0"/>', urn)
+    said = "".join(f' {name}="{value}"' for name, value in more.items())
+    return text.replace(f"\n{body}", f"\n<Atts{said}/>\n{body}" if more else f"\n{body}").encode()
+
+
+def in_dialect(dialect: Dialect, body: str, namespace: str, at: str, **more: str) -> bytes:
+    make = message_30 if dialect is ML_30 else message
+    return make(body, namespace, at, **more)
 
 
 def faults(found: Structure, body: str, at: str = "TIME_PERIOD", *, strict: bool = True, **more: str) -> list[Fault]:
@@ -78,10 +94,45 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_what_the_structure_allows_is_accepted(shape: str) -> None:
+MEASURES_30 = """<Group xsi:type="ns1:ByAge" AGE="TOT"><Comp id="NOTE" xsi:type="ns1:Comp.NOTE">
+<Value><common:Text xml:lang="en">x</common:Text><common:Text xml:lang="fr">y</common:Text></Value></Comp></Group>
+<Series FREQ="M" AGE="P_Y_LT15" AREA="FR" CURRENCY="EUR"><Obs TIME_PERIOD="2024-05" TURNOVER="1.5">
+<Comp id="STAFF" xsi:type="ns1:Comp.STAFF"><Value>3</Value><Value>4</Value></Comp>
+<Comp id="STATUS" xsi:type="ns1:Comp.STATUS"><Value>&lt;5</Value></Comp></Obs></Series>"""
+
+
+def shape_in(dialect: Dialect, shape: str) -> tuple[Structure, str, str, dict[str, str]]:
     name, body, at, attributes = SHAPES[shape]
-    assert faults(structure(name, None if name != "levels_21" else "LEVELS"), body, at, **attributes) == []
+    body = MEASURES_30 if shape == "measures" and dialect is ML_30 else body
+    return structure(name, None if name != "levels_21" else "LEVELS"), body, at, attributes
+
+
+@BOTH
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_the_structure_allows_is_accepted(shape: str, strict: bool, dialect: Dialect) -> None:
+    found, body, at, attributes = shape_in(dialect, shape)
+    schema = compile_schema(schema_xml(found, at, strict=strict, dialect=dialect))
+    assert validate(schema, in_dialect(dialect, body, namespace_of(found.urn, at), at, **attributes)) == []
+
+
+def test_the_parts_of_a_3_0_data_set_may_stand_in_any_order_when_not_strict() -> None:
+    """SDMX-ML 3.0 gives them none; a complete delivery is judged by the one order that we write."""
+    found, _, at, _ = shape_in(ML_30, "measures")
+    body = '<Series FREQ="M" AGE="TOT" AREA="FR"/><Atts ORIGIN="x"/><Group xsi:type="ns1:ByAge" AGE="TOT"/><Atts/>'
+    data = message_30(body, namespace_of(found.urn, at), at)
+    loose, strict = (compile_schema(schema_xml(found, at, strict=strict, dialect=ML_30)) for strict in (False, True))
+    assert validate(loose, data) == []
+    assert validate(strict, data)
+
+
+def test_schemas_of_both_versions_judge_their_own_messages_only() -> None:
+    found, body, at, attributes = shape_in(ML_21, "by time")
+    schemas = {d: compile_schema(schema_xml(found, at, dialect=d)) for d in (ML_21, ML_30)}
+    for dialect, schema in schemas.items():
+        for other in schemas:
+            data = in_dialect(other, body, namespace_of(found.urn, at), at, **attributes)
+            assert (validate(schema, data) == []) is (dialect is other)
 
 
 FAULTS = [
@@ -164,14 +215,21 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "old", "new", "words"), FAULTS)
-def test_every_single_fault_is_refused(shape: str, old: str, new: str, words: str) -> None:
-    name, body, at, attributes = SHAPES[shape]
-    found = structure(name, None if name != "levels_21" else "LEVELS")
-    valid = message(body, namespace_of(found.urn, at), at, **attributes).decode()
+#: what 3.0 says in elements (see test_structure_specific.py)
+ELEMENTS_30 = [('STAFF="3"', "measures"), ('STATUS="A"', "measures")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "old", "new", "words", "dialect"),
+    [(*fault, ML_21) for fault in FAULTS]
+    + [(*fault, ML_30) for fault in FAULTS if (fault[1], fault[0]) not in ELEMENTS_30],
+)
+def test_every_single_fault_is_refused(shape: str, old: str, new: str, words: str, dialect: Dialect) -> None:
+    found, body, at, attributes = shape_in(dialect, shape)
+    valid = in_dialect(dialect, body, namespace_of(found.urn, at), at, **attributes).decode()
     assert old in valid
     wrong = valid.replace(old, new, 1)
-    reported = validate(compile_schema(schema_xml(found, at)), wrong.encode())
+    reported = validate(compile_schema(schema_xml(found, at, dialect=dialect)), wrong.encode())
     assert any(words in fault.message for fault in reported), reported
     line = wrong[: wrong.index(new) if new else valid.index(old)].count("\n") + 1
     assert any(abs(fault.line - line) <= 1 for fault in reported), (line, reported)
@@ -321,9 +379,10 @@ def test_the_generated_schema_is_the_same_every_time_and_quick() -> None:
 OWN = sorted([*HERE.parent.glob("dsd/*.xml"), *HERE.parent.glob("codelists/sdmx/*.xml")])
 
 
+@BOTH
 @pytest.mark.skipif(not OWN, reason="the project's own structures (dsd/, codelists/sdmx/) are not written yet")
-def test_the_projects_own_structures_make_schemas() -> None:
+def test_the_projects_own_structures_make_schemas(dialect: Dialect) -> None:
     read = read_structures((path.name, path.read_bytes()) for path in OWN)
     for found in read.structures.values():
         for at in ("TIME_PERIOD", FLAT, found.dimensions[0].id):
-            compile_schema(schema_xml(found, at))
+            compile_schema(schema_xml(found, at, dialect=dialect))

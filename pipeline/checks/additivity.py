@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.findings import Finding, Verdict
 
@@ -68,3 +69,91 @@ def control_rows(rows: Iterable[tuple[str, str, str, int, int, int]]) -> Verdict
             )
     unchecked = "" if checked else "the input has no control rows"
     return Verdict("control-rows", checked=checked, findings=tuple(findings), unchecked=unchecked)
+
+
+# ------------------------------------------------------------------------------------------------- a delivery folder
+
+#: our id and period → series, line and column of the observation
+Places = Mapping[tuple[str, str], tuple[str, int, int]]
+
+
+@dataclass
+class MadeOf:
+    """What the cells of one aggregate and month add up to, by kind of unit; ``unknown`` where one has no value."""
+
+    kinds: dict[str, int] = field(default_factory=dict)
+    cells: int = 0
+    unknown: bool = False
+
+    @property
+    def value(self) -> int:
+        """The sum over all kinds."""
+        return sum(self.kinds.values())
+
+
+def made_of(
+    counts: Iterable[Mapping[str, str]], factors: Iterable[Mapping[str, str]], indicator: str
+) -> dict[tuple[str, str], MadeOf]:
+    """(aggregate, period) → what the cells of ``counts.csv`` make with the factors of ``factors.csv``."""
+    key = ("area", "kind", "classification", "activity")
+    uses: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for row in factors:
+        if row["indicator"] == indicator and row["target"] == "aggregate" and int(row["factor"]):
+            uses.setdefault(tuple(row[name] for name in key), []).append((row["aggregate"], int(row["factor"])))
+    found: dict[tuple[str, str], MadeOf] = {}
+    for row in counts:
+        if row["indicator"] != indicator:
+            continue
+        for aggregate, factor in uses.get(tuple(row[name] for name in key), ()):
+            one = found.setdefault((aggregate, row["period"]), MadeOf())
+            one.cells += 1
+            one.unknown = one.unknown or not row["value"]
+            one.kinds[row["kind"]] = one.kinds.get(row["kind"], 0) + factor * int(row["value"] or 0)
+    return found
+
+
+def members(values: Mapping[tuple[str, str], int], cells: Mapping[tuple[str, str], MadeOf], places: Places) -> Verdict:
+    """Each aggregate of each month is the sum of the national cells that it is made of."""
+    findings = []
+    checked = 0
+    for at, value in sorted(values.items()):
+        one = cells.get(at)
+        if one is None or one.unknown:
+            continue
+        checked += 1
+        if value != one.value:
+            said = f"its members ({one.cells} cells of counts.csv) make {one.value:,}"
+            findings.append(_differs("members", at, value, said, one.value, places))
+    unchecked = "" if checked else "counts.csv has no cells of this file's months"
+    return Verdict("members", checked=checked, findings=tuple(findings), unchecked=unchecked)
+
+
+def kinds(values: Mapping[tuple[str, str], int], cells: Mapping[tuple[str, str], MadeOf], places: Places) -> Verdict:
+    """Where the cells come by kind of unit: all units of an aggregate are micro-entrepreneurs and others together."""
+    findings = []
+    checked = 0
+    for at, value in sorted(values.items()):
+        one = cells.get(at)
+        if one is None or one.unknown or len(one.kinds) < 2:
+            continue
+        checked += 1
+        if value != one.value:
+            said = " + ".join(f"{kind} {number:,}" for kind, number in sorted(one.kinds.items()))
+            findings.append(_differs("kinds", at, value, f"{said} = {one.value:,}", one.value, places))
+    unchecked = "" if checked else "counts.csv has only one kind of unit"
+    return Verdict("kinds", checked=checked, findings=tuple(findings), unchecked=unchecked)
+
+
+def _differs(rule: str, at: tuple[str, str], value: int, said: str, expected: int, places: Places) -> Finding:
+    series, line, column = places.get(at, ("", None, None))
+    return Finding(
+        rule,
+        f"{at[0]} {at[1]} is {value:,}; {said}; the difference is {value - expected:+,}.",
+        line=line,
+        column=column,
+        series=series,
+        period=at[1],
+        component="OBS_VALUE",
+        value=str(value),
+        expected=str(expected),
+    )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.findings import Finding, Verdict
+from pipeline.period import Period
+
+if TYPE_CHECKING:
+    from pipeline.checks.content import About, Row, Table
+    from pipeline.facts import Facts
 
 
 def coverage(
@@ -216,3 +223,176 @@ def _some(items: Sequence[str], most: int = 6) -> str:
     if len(items) <= most:
         return ", ".join(items)
     return f"{', '.join(items[:3])} … {items[-1]} ({len(items)} in all)"
+
+
+# ------------------------------------------------------------------------------------------------------ a data file
+
+
+def span(table: Table) -> tuple[Period | None, Period | None]:
+    """The first and the last month that at least half of the aggregates have: what the file is about."""
+    held: dict[Period, int] = {}
+    for months in table.values():
+        for month in months:
+            held[month] = held.get(month, 0) + 1
+    common = [month for month, times in held.items() if 2 * times >= len(table)]
+    return (min(common), max(common)) if common else (None, None)
+
+
+def aggregates_in_file(
+    table: Table, aggregates: Sequence[str], first: Period | None, last: Period | None, about: About
+) -> Verdict:
+    """Every aggregate of the regulation is there, from the first to the last month that the file is about.
+
+    These are the months that most aggregates have; where the header announces more, that is told once.
+    A hole inside a series is told by ``gap``; a month that few aggregates have is told once, as one that the others lack.
+    """
+    if first is None or last is None:
+        return Verdict("coverage", unchecked="no month of the regulation's aggregates can be read")
+    findings = []
+    expected = f"{first} to {last}"
+    present = [aggregate for aggregate in aggregates if table.get(aggregate)]
+    absent = [aggregate for aggregate in aggregates if not table.get(aggregate)]
+    findings += [
+        Finding(
+            "coverage",
+            f"the series of {aggregate} is missing, one of the {len(aggregates)} aggregates of the regulation; "
+            f"the file has {expected} of {_some(present, len(aggregates))}.",
+            period=str(first),
+            component=aggregate,
+            expected=expected,
+        )
+        for aggregate in absent
+    ]
+    for aggregate in present:
+        months = table[aggregate]
+        start, end = min(months), max(months)
+        gone = [str(month) for month in first.to(last) if not start <= month <= end]
+        if gone:
+            row = months[end if end < last else start]
+            findings.append(
+                Finding(
+                    "coverage",
+                    f"{aggregate}: {len(gone)} of {last - first + 1} months {'is' if len(gone) == 1 else 'are'} missing: "
+                    f"{_some(gone)}.",
+                    line=row.line,
+                    column=row.column,
+                    series=row.series,
+                    period=gone[0],
+                    expected=expected,
+                )
+            )
+    promised = [str(month) for month in (about.begin or first).to(first + -1)]
+    promised += [str(month) for month in (last + 1).to(about.end or last)]
+    if promised:
+        findings.append(
+            Finding(
+                "coverage",
+                f"no aggregate has {_some(promised)}, which the reporting period of the header includes; the file has "
+                f"{expected}.",
+                period=promised[-1],
+                expected=f"{min(about.begin or first, first)} to {max(about.end or last, last)}",
+            )
+        )
+    beyond: dict[Period, list[str]] = {}
+    for aggregate in present:
+        for month in table[aggregate]:
+            if not first <= month <= last:
+                beyond.setdefault(month, []).append(aggregate)
+    for month, those in sorted(beyond.items()):
+        row = table[those[0]][month]
+        findings.append(
+            Finding(
+                "coverage",
+                f"{month} is there for {', '.join(those)} alone; the other {len(present) - len(those)} aggregates "
+                f"{'end in ' + str(last) if month > last else 'begin in ' + str(first)}.",
+                line=row.line,
+                column=row.column,
+                series=row.series,
+                period=str(month),
+                expected=expected,
+            )
+        )
+    return Verdict("coverage", checked=len(aggregates) * (last - first + 1), findings=tuple(findings))
+
+
+def unexpected_series(facts: Facts, about: About) -> Verdict:
+    """Every series is of an aggregate that the regulation asks for."""
+    component = facts.concepts.role.aggregate
+    known = {code.transmission for aggregate in facts.aggregates for code in aggregate.code}
+    found = about.codes.get(component, {})
+    findings = tuple(
+        Finding(
+            "unexpected-series",
+            f"{at.series}: {component} {code!r} is none of the {len(facts.aggregates)} aggregates of the regulation.",
+            line=at.line,
+            column=at.column,
+            series=at.series,
+            component=component,
+            value=code,
+            expected=" ".join(sorted(known)),
+        )
+        for code, places in found.items()
+        if code not in known
+        for at in places
+    )
+    unchecked = "" if found else f"no {component}"
+    return Verdict("unexpected-series", checked=sum(map(len, found.values())), findings=findings, unchecked=unchecked)
+
+
+def future_rows(rows: Sequence[Row], day: dt.date) -> Verdict:
+    """No observation is of a month that was not over on the day on which the file was prepared."""
+    now = Period.month(day.year, day.month)
+    findings = tuple(
+        Finding(
+            "future-month",
+            f"{row.series}: the month {row.period} was not over on {day}, when this was prepared.",
+            line=row.line,
+            column=row.column,
+            series=row.series,
+            period=str(row.period),
+            component="TIME_PERIOD",
+            value=str(row.period),
+            expected=f"before {now}",
+        )
+        for row in rows
+        if row.period >= now
+    )
+    return Verdict("future-month", checked=len(rows), findings=findings)
+
+
+def rows_before_start(rows: Sequence[Row], accepted: str) -> Verdict:
+    """No series has months before the first one that is accepted; one finding for each series."""
+    early: dict[str, list[Row]] = {}
+    for row in rows:
+        if str(row.period) < accepted:
+            early.setdefault(row.series, []).append(row)
+    findings = []
+    for series, those in early.items():
+        row = min(those, key=lambda row: row.period)
+        number = "1 month lies" if len(those) == 1 else f"{len(those)} months lie"
+        findings.append(
+            Finding(
+                "before-start",
+                f"{series}: {number} before {accepted}, the first period accepted, from {row.period} on.",
+                line=row.line,
+                column=row.column,
+                series=series,
+                period=str(row.period),
+                component="TIME_PERIOD",
+                value=str(row.period),
+                expected=f"from {accepted} on",
+            )
+        )
+    return Verdict("before-start", checked=len(rows), findings=tuple(findings))
+
+
+def file_starts_later(first: Period, declared: str) -> Verdict:
+    """The file starts where the country's facts declare it; later is information."""
+    said = Finding(
+        "starts-later",
+        f"the series start in {first}; declared is {declared}.",
+        period=str(first),
+        value=str(first),
+        expected=declared,
+    )
+    return Verdict("starts-later", checked=1, findings=(said,) if str(first) > declared else ())

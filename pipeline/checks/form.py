@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.facts.structure import Constraint
+from pipeline.facts.constraints import Constraint, refusals
+from pipeline.facts.structure import Structure
 from pipeline.findings import Finding, Verdict
 
 
@@ -15,25 +16,32 @@ def schema(file: str, data_set: str, faults: Iterable[tuple[int, str]], observat
 
 
 def constraint(
-    file: str, data_set: str, keys: Iterable[Mapping[str, str]], constraints: Sequence[Constraint]
+    file: str,
+    data_set: str,
+    keys: Iterable[Mapping[str, str]],
+    constraints: Sequence[Constraint],
+    structure: Structure | None = None,
 ) -> Verdict:
-    """Every series key is allowed by the constraints of the dataflow; ``keys`` map components to codes."""
+    """Every series key is allowed by the constraints of the dataflow; ``keys`` map components to codes.
+
+    ``structure`` has the lists through which the constraints' values cascade.
+    """
     findings, checked = [], 0
     for key in keys:
         checked += 1
-        for limit in constraints:
-            for component in limit.refuses(key):
-                findings.append(
-                    Finding(
-                        "constraint",
-                        f"{component} {key[component]!r} is not allowed by {limit.ref}.",
-                        file=file,
-                        data_set=data_set,
-                        series=".".join(key.values()),
-                        component=component,
-                        value=key[component],
-                    )
+        for refusal in refusals(constraints, key, structure):
+            what = f"{refusal.component} {refusal.value!r}" if refusal.component else f"The key {refusal.value}"
+            findings.append(
+                Finding(
+                    "constraint",
+                    f"{what} is not allowed by {refusal.constraint}.",
+                    file=file,
+                    data_set=data_set,
+                    series=".".join(key.values()),
+                    component=refusal.component,
+                    value=refusal.value,
                 )
+            )
     unchecked = "" if constraints else "the dataflow has no constraint"
     return Verdict("constraint", file, checked if constraints else 0, tuple(findings), unchecked)
 

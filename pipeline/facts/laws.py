@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import FactsError, Problems, nearest
 from pipeline.facts import models as m
+from pipeline.facts.constraints import refusals
 from pipeline.facts.store import FOLDERS
-from pipeline.findings import FOUND_BY_CODE
+from pipeline.findings import FOUND_BY_CODE, SEVERITIES
 from pipeline.period import Period
 
 if TYPE_CHECKING:
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 
 _REG = "codelists/regulation"
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp1250", "iso-8859-1", "iso-8859-2", "iso-8859-15")
+#: the thresholds that the code reads of a rule
+_CHANGE: dict[str, type] = {"years": int, "spreads": float, "factor": float, "floor": float}
+_PARAMETERS: dict[str, dict[str, type]] = {
+    "embargo": {"status": str},
+    "unit-multiplier": {"months": int, "factor": float, "tolerance": float},
+    "value-ceiling": {"ceiling": int},
+    "zero-value": {"months": int, "above": float},
+    "month-on-month": _CHANGE,
+    "year-on-year": _CHANGE,
+    "forecast": _CHANGE,
+    "same-factor": {"sectors": int, "units": int, "factor": float, "spread": float},
+    "shifted-columns": {"share": float, "near": float, "apart": float},
+    "indicators-swapped": {"share": float, "factor": float},
+}
 
 
 def _meant(word: str, words: Iterable[str]) -> str:
@@ -95,12 +110,34 @@ def _silences(facts: Facts, problems: Problems) -> None:
         if id_ not in facts.rules:
             problems.add(f"{_REG}/rules.toml", f"the rule {id_!r} is missing.", "Copy it from the shipped file.")
     for rule in facts.rules.values():
-        for silenced in rule.silences:
-            if silenced not in facts.rules:
+        for key, silences in (("silences", rule.silences), ("silences_in_file", rule.silences_in_file)):
+            where = f"{_REG}/rules.toml {rule.id}.{key}"
+            for silenced in silences:
+                if silenced not in facts.rules:
+                    problems.add(where, f"{silenced!r} is not a rule{_meant(silenced, facts.rules)}")
+                elif SEVERITIES.index(rule.severity) > SEVERITIES.index(facts.rules[silenced].severity):
+                    problems.add(where, f"{silenced!r} is graver than the rule that would silence it.")
+                elif rule.id in _silenced_by(facts, silenced):
+                    problems.add(where, f"{silenced!r} silences {rule.id!r} in its turn: nothing would be reported.")
+        for name, kind in _PARAMETERS.get(rule.id, {}).items():
+            if type(rule.parameters.get(name)) not in ((int, float) if kind is float else (kind,)):
                 problems.add(
-                    f"{_REG}/rules.toml {rule.id}.silences",
-                    f"{silenced!r} is not a rule{_meant(silenced, facts.rules)}",
+                    f"{_REG}/rules.toml {rule.id}.parameters",
+                    f"the code needs {name!r}, {'a text' if kind is str else 'a number'}.",
+                    "Copy it from the shipped file.",
                 )
+
+
+def _silenced_by(facts: Facts, id_: str) -> set[str]:
+    """All rules that a rule silences, itself or through those that it silences."""
+    found: set[str] = set()
+    todo = [id_]
+    while todo:
+        rule = facts.rules.get(todo.pop())
+        new = {*rule.silences, *rule.silences_in_file} - found if rule is not None else set[str]()
+        found |= new
+        todo += new
+    return found
 
 
 def _partition(facts: Facts, problems: Problems) -> None:
@@ -248,13 +285,12 @@ def _allowed(structure: Structure, sent: Iterable[tuple[str, str, str]], problem
         component = structure.component(id_)
         if component is None or (component.codelist is not None and code not in component.codelist.codes):
             continue  # said already
-        for constraint in structure.constraints:
-            if constraint.refuses({id_: code}):
-                problems.add(
-                    key,
-                    f"{id_} {code!r} is not allowed by {constraint.ref}.",
-                    "Correct the code, or the constraint in dsd/.",
-                )
+        for refusal in refusals(structure.constraints, {id_: code}, structure):
+            problems.add(
+                key,
+                f"{id_} {code!r} is not allowed by {refusal.constraint}.",
+                "Correct the code, or the constraint in dsd/.",
+            )
 
 
 def _structure_of(facts: Facts, ref: str, key: str, problems: Problems) -> Structure | None:

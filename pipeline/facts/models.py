@@ -327,6 +327,7 @@ class CountryIndicator(Fact):
     first_period: Month
     accepted_from: Month
     revision: tuple[Revision, ...]
+    confidentiality: Code | None = None  # the status of all its values, where the country says so
 
 
 class Caution(Fact):

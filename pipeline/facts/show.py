@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from pipeline.facts.structure import Component, Structure
+from pipeline.facts.constraints import in_words
+from pipeline.facts.structure import CodeList, Component, Structure
 
 
 def structure_lines(structure: Structure) -> Iterator[str]:
@@ -34,12 +35,73 @@ def structure_lines(structure: Structure) -> Iterator[str]:
             for selection in region.members:
                 values = [value.value for value in selection.values]
                 some = f"{', '.join(values[:12])} … ({len(values)})" if len(values) > 12 else ", ".join(values)
+                if selection.time_range is not None:
+                    some = " ".join(in_words(selection.time_range))
                 yield f"    {'only' if region.include and selection.include else 'not'} {selection.component}: {some}"
+        for key_set in constraint.key_sets:
+            yield f"    {'only' if key_set.include else 'not'} {len(key_set.keys)} keys"
+    for gap in gaps(structure):
+        yield f"  note: {gap}"
+
+
+def gaps(structure: Structure) -> Iterator[str]:
+    """What is missing in a structure, or other than one would expect, in sentences: what is therefore not judged."""
+    if structure.time is None:
+        yield "There is no time dimension: a data set has no series, and its periods are not judged."
+    if len(structure.measures) > 1:
+        yield f"There are {len(structure.measures)} measures: {_some(m.id for m in structure.measures)}."
+    elif not structure.measures:
+        yield "There is no measure."
+    for dimension in structure.dimensions:
+        if dimension.kind == "measure":
+            yield f"{dimension.id} is a measure dimension: it says what an observation measures."
+    for component in structure.components:
+        yield from _gaps_of(component)
+    nameless = [c.id for c in structure.components if not c.name]
+    if nameless:
+        yield f"The concepts of {_some(nameless)} are not at hand, or have no name."
+    for group in structure.groups:
+        if not group.dimensions:
+            yield f"The group {group.id} does not name its dimensions: they are in an attachment constraint."
+    for constraint in structure.constraints:
+        if constraint.kind == "allowed" and constraint.unread:
+            yield f"{constraint.ref} has parts that are not understood, nor judged: {_some(constraint.unread)}."
+    if "-" in structure.version:
+        yield f"Version {structure.version} is a draft: its maintainer may still change it."
+
+
+def _gaps_of(component: Component) -> Iterator[str]:
+    """What is missing of a component's list."""
+    codelist = component.codelist
+    if codelist is None:
+        if component.codelist_ref:
+            yield f"{component.codelist_ref} is not at hand: values of {component.id} are not judged."
+        return
+    if codelist.partial:
+        yield f"Only a part of {codelist.ref} is at hand: values of {component.id} are not judged."
+    if component.codelist_ref not in ("", codelist.ref) and component.codelist_ref.endswith(")"):
+        yield f"{component.id} asks for {component.codelist_ref}: {codelist.ref} is taken."
+    if alike := same_but_for_case(codelist):
+        yield f"{codelist.ref} has codes that differ in upper and lower case only: {_some(alike)}."
+
+
+def same_but_for_case(codelist: CodeList) -> list[str]:
+    """The codes that another code of the list equals but for upper and lower case."""
+    alike: dict[str, list[str]] = {}
+    for code in codelist.codes:
+        alike.setdefault(code.casefold(), []).append(code)
+    return [code for codes in alike.values() if len(codes) > 1 for code in codes]
+
+
+def _some(words: Iterable[str], most: int = 8) -> str:
+    listed = list(words)
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
 
 
 def _line(component: Component) -> str:
     if component.codelist is not None:
-        said = f"{component.codelist.ref}, {len(component.codelist.codes)} codes"
+        part = ", a part" if component.codelist.partial else ""
+        said = f"{component.codelist.ref}, {len(component.codelist.codes)} codes{part}"
     elif component.codelist_ref:
         said = f"{component.codelist_ref}, not at hand: values are not judged"
     elif component.text_format is not None:

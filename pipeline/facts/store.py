@@ -6,6 +6,11 @@ checkout are used.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.errors import FactsError, Problem, machine_error
@@ -81,3 +86,96 @@ class Store:
             if child.is_dir()
         }
         return sorted(names)
+
+
+# ------------------------------------------------------------------------------------- putting facts into an overlay
+
+
+def at_hand(overlay: Path, path: str) -> bytes | None:
+    """The bytes of a fact file as things are, the overlay's before the shipped ones; the overlay need not exist yet."""
+    for root in (overlay, shipped()):
+        try:
+            return (root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise machine_error(str(root / path), error) from error
+    return None
+
+
+def own(overlay: Path, path: str) -> bytes | None:
+    """The bytes that the overlay itself has at this path."""
+    try:
+        return (overlay / path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise machine_error(str(overlay / path), error) from error
+
+
+def check_overlay(overlay: Path) -> None:
+    """A place into which facts can be put: an overlay, an empty folder or nothing yet; FactsError for anything else."""
+    if overlay.is_dir() and next(overlay.iterdir(), None) is not None:
+        Store(overlay)
+    elif not overlay.is_dir() and os.path.lexists(overlay):
+        raise FactsError(
+            Problem(str(overlay), "this is a file, not a folder for facts.", "Give a folder, or a new name.")
+        )
+
+
+@contextlib.contextmanager
+def tried(overlay: Path, files: Mapping[str, bytes | None]) -> Iterator[Path]:
+    """A copy of the overlay as it would be with these files (``None``: without it), gone when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="ebs-") as name:
+        copy = Path(name)
+        try:
+            for folder in FOLDERS:
+                if (overlay / folder).is_dir():
+                    shutil.copytree(overlay / folder, copy / folder)
+            for path, data in files.items():
+                _write(copy / path, data)
+        except OSError as error:
+            raise machine_error(str(error.filename or overlay), error) from error
+        except shutil.Error as error:
+            raise FactsError(Problem(str(overlay), f"this overlay cannot be read as a whole: {error}.")) from error
+        yield copy
+
+
+def put(overlay: Path, files: Mapping[str, bytes | None]) -> None:
+    """Write these files into the overlay, or remove them (``None``), in this order: all of them or none."""
+    before = {path: own(overlay, path) for path in files}
+    new = [folder for folder in (overlay, *(overlay / folder for folder in FOLDERS)) if not folder.exists()]
+    done: list[str] = []
+    try:
+        for path, data in files.items():
+            done.append(path)
+            _write(overlay / path, data)
+    except BaseException as error:
+        for path in reversed(done):
+            with contextlib.suppress(OSError):
+                _write(overlay / path, before[path])
+        for folder in reversed(new):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise machine_error(str(error.filename or overlay), error) from error
+        raise
+
+
+def _write(path: Path, data: bytes | None) -> None:
+    """Write a file whole, by a sibling that takes its name; without bytes, remove it."""
+    if data is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sibling = path.with_name(f".{path.name}.new")
+    try:
+        with sibling.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        sibling.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            sibling.unlink(missing_ok=True)
+        raise

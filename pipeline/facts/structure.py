@@ -2,7 +2,8 @@
 
 References are written ``AGENCY:ID(VERSION)``, components of them ``AGENCY:ID(VERSION).ITEM``. What a message only refers
 to (an external list, a concept scheme that is elsewhere) is not an error: the component keeps the reference and has no
-list, so that its values are *not judged*. ``structure_messages.py`` reads the messages.
+list, so that its values are *not judged*. ``structure_messages.py`` reads the messages, ``constraints.py`` holds the
+constraints and judges rows by them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ from functools import cached_property
 from itertools import chain
 
 from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts.constraints import Constraint as Constraint
+from pipeline.facts.constraints import CubeRegion as CubeRegion
+from pipeline.facts.constraints import KeySet as KeySet
+from pipeline.facts.constraints import MemberSelection as MemberSelection
+from pipeline.facts.constraints import MemberValue as MemberValue
+from pipeline.facts.constraints import TimeRange as TimeRange
 from pipeline.facts.references import parse_reference, resolve
 
 FLAT = "AllDimensions"
@@ -167,90 +174,6 @@ class Group:
 
     id: str
     dimensions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """A range of periods, open where a bound is empty."""
-
-    start: str = ""
-    end: str = ""
-    start_inclusive: bool = True
-    end_inclusive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class MemberValue:
-    """One value of a selection; ``cascade`` is ``false``, ``true`` or ``excluderoot``, ``%`` a wildcard in 3.0."""
-
-    value: str
-    cascade: str = "false"
-    valid_from: str = ""
-    valid_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSelection:
-    """The values a region includes or excludes for one component; without values: its presence or absence."""
-
-    component: str
-    include: bool = True
-    values: tuple[MemberValue, ...] = ()
-    time_range: TimeRange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CubeRegion:
-    """A part of the cube that is allowed (``include``) or not; an unnamed dimension takes every value."""
-
-    include: bool
-    members: tuple[MemberSelection, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """Keys that are allowed (``include``) or not; an unnamed dimension takes every value."""
-
-    include: bool
-    keys: tuple[Mapping[str, str], ...] = field(hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """Which values or keys are ``allowed`` in, or ``actual`` content of, what it is attached to.
-
-    ``attached_to`` holds ``Dataflow=AGENCY:ID(VERSION)`` and the like; ``unread`` names what was not understood.
-    """
-
-    ref: str
-    kind: str
-    attached_to: tuple[str, ...] = ()
-    cube_regions: tuple[CubeRegion, ...] = ()
-    key_sets: tuple[KeySet, ...] = ()
-    reference_start: str = ""
-    reference_end: str = ""
-    valid_from: str = ""
-    valid_to: str = ""
-    name: str = ""
-    unread: tuple[str, ...] = ()
-
-    def refuses(self, key: Mapping[str, str]) -> tuple[str, ...]:
-        """The components of a (partial) key whose value no allowed region takes; nothing when one takes all of them.
-
-        Only what cube regions say by value; a constraint of another kind refuses nothing.
-        """
-        regions = [region for region in self.cube_regions if region.include] if self.kind == "allowed" else []
-        refused = [
-            tuple(
-                member.component
-                for member in region.members
-                if member.component in key
-                and member.values
-                and (key[member.component] in {value.value for value in member.values}) != member.include
-            )
-            for region in regions
-        ]
-        return min(refused, key=len, default=())
 
 
 @dataclass(frozen=True, slots=True)

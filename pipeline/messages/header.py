@@ -1,16 +1,22 @@
-"""The header of a message, complete and in the order of the schema (SDMXMessage.xsd 2.1, StructureSpecificDataHeaderType)."""
+"""The header of a message, complete and in the order of the schema (SDMXMessage.xsd, StructureSpecificDataHeaderType)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from pipeline.errors import FactsError, Problem
+from pipeline.facts.references import parse_reference
 from pipeline.facts.structure import Structure
-from pipeline.messages.names import MESSAGE, SPECIFIC, URN, escaped, namespace_of
+from pipeline.messages.names import ML_21, URN, Dialect, escaped, namespace_of
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 
 @dataclass(frozen=True)
-class Reference:
+class Follows:
     """What the data set says it is made after: a dataflow, or the data structure itself.
 
     ``dataScope`` and the namespace of the data set's type follow from it.
@@ -22,21 +28,27 @@ class Reference:
     dataflow: bool
 
     @classmethod
-    def to_structure(cls, structure: Structure) -> Reference:
+    def to_structure(cls, structure: Structure) -> Follows:
         """A reference to the data structure."""
         return cls(structure.agency, structure.id, structure.version, dataflow=False)
 
     @classmethod
-    def to_dataflow(cls, ref: str) -> Reference:
-        """A reference to a dataflow, given as ``AGENCY:ID(VERSION)``."""
-        agency, _, rest = ref.partition(":")
-        id_, _, version = rest.rstrip(")").partition("(")
-        return cls(agency, id_, version, dataflow=True)
+    def to_dataflow(cls, ref: str) -> Follows:
+        """A reference to a dataflow, given as ``AGENCY:ID(VERSION)``; FactsError when it is none."""
+        flow = parse_reference(ref)
+        if flow is None or not flow.agency:
+            raise FactsError(Problem("", f"{ref!r} names no dataflow.", "Write it as AGENCY:ID(1.0)."))
+        return cls(flow.agency, flow.id, flow.version, dataflow=True)
+
+    @property
+    def ref(self) -> str:
+        """``AGENCY:ID(VERSION)``."""
+        return f"{self.agency}:{self.id}({self.version})"
 
     @property
     def urn(self) -> str:
         """The SDMX name of the artefact."""
-        return f"{URN}{'Dataflow' if self.dataflow else 'DataStructure'}={self.agency}:{self.id}({self.version})"
+        return f"{URN}{self.scope}={self.ref}"
 
     @property
     def scope(self) -> str:
@@ -56,7 +68,7 @@ class Header:
     prepared: dt.datetime
     sender: str
     receiver: str
-    reference: Reference
+    reference: Follows
     action: str
     data_set_id: str = ""
     test: bool = False
@@ -66,10 +78,9 @@ class Header:
     source: str = ""
     at: str = "TIME_PERIOD"
 
-    def xml(self) -> str:
+    def xml(self, dialect: Dialect = ML_21) -> str:
         """The header as text, indented by one step; two spaces a step."""
         reference, at = self.reference, escaped(self.at)
-        tag = "StructureUsage" if reference.dataflow else "Structure"
         lines = [
             "<message:Header>",
             f"  <message:ID>{escaped(self.id)}</message:ID>",
@@ -79,10 +90,7 @@ class Header:
             f'  <message:Receiver id="{escaped(self.receiver)}"/>',
             f'  <message:Structure structureID="S1" namespace="{escaped(reference.namespace(self.at))}"'
             f' dimensionAtObservation="{at}">',
-            f"    <common:{tag}>",
-            f'      <Ref agencyID="{escaped(reference.agency)}" id="{escaped(reference.id)}"'
-            f' version="{escaped(reference.version)}" class="{reference.scope}" package="datastructure"/>',
-            f"    </common:{tag}>",
+            *(f"    {line}" for line in _followed(reference, dialect)),
             "  </message:Structure>",
             f"  <message:DataSetAction>{escaped(self.action)}</message:DataSetAction>",
         ]
@@ -99,7 +107,20 @@ class Header:
         return "\n".join("  " + line for line in lines) + "\n"
 
 
-def differences(data: bytes, meant: Header) -> list[tuple[str, str, str]]:
+def _followed(reference: Follows, dialect: Dialect) -> list[str]:
+    """What the data set follows: its URN (SDMX 3.0), or a ``Ref`` with its parts (2.1)."""
+    tag = "StructureUsage" if reference.dataflow else "Structure"
+    if dialect.by_urn:
+        return [f"<common:{tag}>{escaped(reference.urn)}</common:{tag}>"]
+    return [
+        f"<common:{tag}>",
+        f'  <Ref agencyID="{escaped(reference.agency)}" id="{escaped(reference.id)}"'
+        f' version="{escaped(reference.version)}" class="{reference.scope}" package="datastructure"/>',
+        f"</common:{tag}>",
+    ]
+
+
+def differences(data: bytes, meant: Header, dialect: Dialect = ML_21) -> list[tuple[str, str, str]]:
     """Where the header of a file and the frame of its data set are not what was meant: (what, meant, found).
 
     Read by element and attribute with lxml, apart from the writer.
@@ -110,35 +131,30 @@ def differences(data: bytes, meant: Header) -> list[tuple[str, str, str]]:
     head, data_set = root[0], root[1]
 
     def text(name: str) -> str:
-        return head.findtext(f"{{{MESSAGE}}}{name}") or ""
+        return head.findtext(f"{{{dialect.message}}}{name}") or ""
 
     def identity(name: str) -> str:
-        element = head.find(f"{{{MESSAGE}}}{name}")
+        element = head.find(f"{{{dialect.message}}}{name}")
         return "" if element is None else element.get("id", "")
 
-    structure = head.find(f"{{{MESSAGE}}}Structure")
-    ref = next(iter(structure.iter("Ref")), None) if structure is not None else None
-    named = {} if ref is None else {name: ref.get(name, "") for name in ("agencyID", "id", "version")}
-    reference = meant.reference
+    structure = head.find(f"{{{dialect.message}}}Structure")
+    reference, (kind, named) = meant.reference, _named(structure)
     found = {
         "ID": (meant.id, text("ID")),
         "Test": (str(meant.test).lower(), text("Test")),
         "Prepared": (instant(meant.prepared), text("Prepared")),
         "Sender": (meant.sender, identity("Sender")),
         "Receiver": (meant.receiver, identity("Receiver")),
-        "Structure": (
-            f"{reference.agency}:{reference.id}({reference.version})",
-            "{agencyID}:{id}({version})".format(**named) if named else "",
-        ),
-        "kind of structure": (reference.scope, "" if ref is None else ref.get("class", "")),
+        "Structure": (reference.ref, named),
+        "kind of structure": (reference.scope, kind),
         "namespace": (reference.namespace(meant.at), "" if structure is None else structure.get("namespace", "")),
         "dimensionAtObservation": (meant.at, "" if structure is None else structure.get("dimensionAtObservation", "")),
         "structureRef": (
             "" if structure is None else structure.get("structureID", ""),
-            data_set.get(f"{{{SPECIFIC}}}structureRef", ""),
+            data_set.get(f"{{{dialect.specific}}}structureRef", ""),
         ),
-        "dataScope": (reference.scope, data_set.get(f"{{{SPECIFIC}}}dataScope", "")),
-        "action": (meant.action, data_set.get(f"{{{SPECIFIC}}}action", "")),
+        "dataScope": ("" if dialect.by_urn else reference.scope, data_set.get(f"{{{dialect.specific}}}dataScope", "")),
+        "action": (meant.action, data_set.get(f"{{{dialect.specific}}}action", "")),
         "DataSetAction": (meant.action, text("DataSetAction")),
         "DataSetID": (meant.data_set_id, text("DataSetID")),
         "Extracted": (instant(meant.extracted) if meant.extracted else "", text("Extracted")),
@@ -147,6 +163,18 @@ def differences(data: bytes, meant: Header) -> list[tuple[str, str, str]]:
         "Source": (meant.source, text("Source")),
     }
     return [(what, wanted, there) for what, (wanted, there) in found.items() if wanted != there]
+
+
+def _named(structure: etree._Element | None) -> tuple[str, str]:
+    """What a header's ``Structure`` names, by a ``Ref`` or a URN: ("Dataflow", "AGENCY:ID(VERSION)")."""
+    for element in () if structure is None else structure.iter("{*}Ref", "{*}StructureUsage", "{*}Structure"):
+        if element.get("agencyID"):
+            agency, id_, version = (element.get(name, "") for name in ("agencyID", "id", "version"))
+            return element.get("class", ""), f"{agency}:{id_}({version})"
+        found = parse_reference((element.text or "").strip())
+        if found is not None and found.kind:
+            return found.kind, found.ref
+    return "", ""
 
 
 def instant(when: dt.datetime) -> str:

@@ -7,7 +7,9 @@ output is kept away from ours.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -16,7 +18,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.facts.structure import Structure
-from pipeline.messages.names import COMMON, MESSAGE, SDMX
+from pipeline.messages.names import COMMON, MESSAGE, ML_30, SDMX, said, several
 
 _STRUCTURE = SDMX + "structure"
 _ORDER = ("OrganisationSchemes", "Dataflows", "Metadataflows", "CategorySchemes", "Categorisations", "Codelists",
@@ -46,25 +48,33 @@ def merged(messages: Iterable[bytes]) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
+def _sdmx1() -> Any:
+    """The library, with its reader of SDMX 3.0: that one cannot be loaded any more once data of 2.1 have been read."""
+    import sdmx
+
+    with contextlib.suppress(ImportError, ValueError):
+        importlib.import_module("sdmx.reader.xml.v30")
+    return sdmx
+
+
 @lru_cache(maxsize=4)
 def _foreign_structure(message: bytes, id_: str) -> Any:
     """The data structure as sdmx1 reads it."""
-    import sdmx
-
+    sdmx = _sdmx1()
     with contextlib.redirect_stdout(io.StringIO()):
         return sdmx.read_sdmx(io.BytesIO(message)).structure[id_]
 
 
 def read_by_sdmx1(data: bytes, structure: Structure, structure_message: bytes) -> Iterator[dict[str, str]]:
     """The observations of a file as sdmx1 reads them: component id → text, attributes of every level included."""
-    import sdmx
-
+    sdmx = _sdmx1()
     foreign = _foreign_structure(structure_message, structure.id)
     with contextlib.redirect_stdout(io.StringIO()):
         message = sdmx.read_sdmx(io.BytesIO(data), structure=foreign)
     measure = structure.measures[0].id
     for data_set in message.data:
-        common = {name: str(value.value) for name, value in data_set.attrib.items()}
+        attributes = getattr(data_set, "attrib", {})  # its data sets of SDMX 3.0 have none
+        common = {name: str(value.value) for name, value in attributes.items()}
         for observation in data_set.obs:
             row = dict(common)
             for group in observation.group_keys:
@@ -76,6 +86,44 @@ def read_by_sdmx1(data: bytes, structure: Structure, structure_message: bytes) -
             if observation.value is not None:
                 row[measure] = str(observation.value)
             yield row
+
+
+def read_csv_by_sdmx1(data: bytes, structure: Structure, structure_message: bytes) -> Iterator[dict[str, str]]:
+    """The observations of an SDMX-CSV file as sdmx1 reads them: component id → text."""
+    sdmx = _sdmx1()
+    foreign = _foreign_structure(structure_message, structure.id)
+    log = logging.getLogger("sdmx.reader.csv")  # it warns of every optional column that is not there
+    silent, log.disabled = log.disabled, True
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            message = sdmx.read_sdmx(io.BytesIO(data), format="csv", structure=foreign)
+    finally:
+        log.disabled = silent
+    for data_set in message.data:
+        for observation in data_set.obs:
+            row = {name: str(value.value) for name, value in observation.attached_attribute.items()}
+            row |= {name: str(value.value) for name, value in observation.key.values.items()}
+            yield row | {structure.measures[0].id: str(observation.value)}
+
+
+def known_limit(structure: Structure, meant: Sequence[Mapping[str, object]], message: str) -> str:
+    """Why sdmx1 is no judge of these observations in a format, though it reads the structure; empty when it is.
+
+    ``message``: ``2.1``, ``3.0`` or ``csv``. Measured with sdmx1 2.28.
+    """
+    if message == "2.1":
+        return ""
+    used = {name for row in meant for name, value in row.items() if said(value)}
+    format_ = "SDMX-ML 3.0" if message == ML_30.version else "SDMX-CSV"
+    if sum(measure.id in used for measure in structure.measures) > 1:
+        return f"sdmx1 reads one measure of {format_}, and there are several"
+    if arrays := [c.id for c in structure.components if c.id in used and several(c)]:
+        return f"sdmx1 does not take several values of a component apart in {format_}: {', '.join(arrays)}"
+    if message == ML_30.version:
+        whole = [a.id for a in structure.reported("dataset") if a.id in used]
+        return f"sdmx1 does not read attributes of the data set in {format_}: {', '.join(whole)}" if whole else ""
+    broken = sorted({name for row in meant for name, value in row.items() if len(f"{value}.".splitlines()) > 1})
+    return f"sdmx1 does not read a text with a line break in {format_}: {', '.join(broken)}" if broken else ""
 
 
 def cannot_read(structure_message: bytes, structure: Structure) -> str:

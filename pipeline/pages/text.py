@@ -1,0 +1,64 @@
+"""The report on a terminal: the verdict and the next step first, then what is wrong, then what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.pages.summary import Document, Rules, Violation, hints, not_checked, places, verdict, violations
+from pipeline.pages.visible import counted, shown
+
+LISTED = 5  # places of one rule
+
+
+def lines(document: Document, next_step: str, rules: Rules | None = None) -> Iterator[str]:
+    """The verdict, what to do next, and why: each violated rule with its first places.
+
+    Information is only counted, unless there is nothing else. The rules name those of which no detail was kept.
+    """
+    first = verdict(document)
+    step = shown(next_step, 500)
+    yield f"{first}{'; ' if document['ok'] else ': '}{step}" if step else first
+    if len(document["files"]) > 1:
+        yield from (f"  {_file(file)}" for file in document["files"])
+    found = violations(document, rules)
+    doubtful = [one for one in found if one.severity != "information"]
+    for one in doubtful or found:
+        yield from _group(one, rules)
+    told = [one for one in found if one.severity == "information"]
+    if doubtful and told:
+        each = ", ".join(f"{shown(one.rule)} ({one.count:,})" for one in told)
+        yield f"{sum(one.count for one in told):,} for information: {each}"
+    for why, unchecked in not_checked(document).items():
+        yield f"not checked, {counted(len(unchecked), 'rule')}: {shown(why, 500).removesuffix('.')}: {_names(document, unchecked)}"
+
+
+def _file(file: Document) -> str:
+    """What one of several files is and holds."""
+    parts = [
+        shown(file.get("format")),
+        shown(file.get("structure")),
+        counted(file.get("series") or 0, "series", "series"),
+        counted(file.get("observations") or 0, "observation"),
+        counted(file.get("findings") or 0, "finding"),
+        "" if file.get("complete", True) else "read in part",
+    ]
+    return f"{shown(file['file'])}: {', '.join(filter(None, parts))}"
+
+
+def _group(found: Violation, rules: Rules | None) -> Iterator[str]:
+    """A violated rule: its heading, its first places, how to mend."""
+    name = f": {shown(found.name)}" if found.name else ""
+    numbers = f"; {shown(found.numbers)}" if found.numbers else ""
+    yield f"{shown(found.severity).upper()} {shown(found.rule)}{name} ({found.count:,}{numbers})"
+    yield from (f"    {line}" for line in places(found, LISTED))
+    yield from (f"    {hint}" for hint in hints(found, rules, LISTED))
+
+
+def _names(document: Document, rules: dict[str, list[str]]) -> str:
+    """The rules by id; with the files where not every file is meant."""
+    if len(document["files"]) < 2:
+        return ", ".join(map(shown, rules))
+    return ", ".join(
+        shown(rule) + (f" ({', '.join(map(shown, files))})" if 0 < len(files) < len(document["files"]) else "")
+        for rule, files in rules.items()
+    )
