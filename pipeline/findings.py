@@ -172,6 +172,10 @@ class Confrontation:
         for rule in rules:
             self.why.setdefault(rule, why)
 
+    def number(self, rule: str) -> int:
+        """How many findings of this rule there are."""
+        return self._count[rule]
+
     def violated(self, rule: str) -> bool:
         """Whether there is a finding of this rule."""
         return self._count[rule] > 0

@@ -276,7 +276,7 @@ class _Pass:
 
     # ------------------------------------------------------------------------------------------ structures
 
-    def _open(self, found: frame.Resolved, head: DataSetHead, at: str, name: str, _format: str) -> DataSet:
+    def _open(self, found: frame.Resolved, head: DataSetHead, at: str, name: str, format_: str) -> DataSet:
         """Who judges a data set."""
         known = {data_set.id: data_set for data_set in self.facts.transmission.data_set}
         data_set = known.get(found.data_set)
@@ -303,6 +303,7 @@ class _Pass:
             begin=header.text("ReportingBegin") if header else "",
             end=header.text("ReportingEnd") if header else "",
             row=rows.append if data_set is not None else None,
+            parts=format_.startswith("StructureSpecific") and not format_.endswith("2.1"),
         )
         if isinstance(self.note, _Proof) and sink.prover() is None:
             raise scan.UnprovenError
@@ -323,21 +324,20 @@ class _Pass:
 
     def _given(self, given: Structures, ref: str, kind: str) -> tuple[Structure | None, Finding | None]:
         """The structure that the user gave; what the header names may be a dataflow of it or the same."""
-        named, wanted = None, parse_reference(ref, version="*") if ref else None
-        if wanted is not None:
-            named, _ = _named(given, ref, kind)
-        structure = given.structure(self.asked.structure or None) if self.asked.structure or named is None else named
-        if named is not None and (named.ref == structure.ref):
-            return (named if named.dataflow and not structure.dataflow else structure), None
+        wanted = parse_reference(ref, version="*") if ref else None
+        named, finding = _named(given, ref, kind)
+        if self.asked.structure or named is None:
+            structure = given.structure(self.asked.structure or None)
+        else:
+            return named, finding
+        if named is not None and named.ref == structure.ref:
+            return (named if named.dataflow and not structure.dataflow else structure), finding
         if kind == "Dataflow" or wanted is None:
             return structure, None
-        finding = None
         if (wanted.agency, wanted.id) == (structure.agency, structure.id):
-            finding = _other_version(ref, structure.ref)
-        else:
-            words = f"the file names the structure {ref}; it is judged by {structure.ref}, which was given."
-            finding = Finding("structure-disagrees", words, value=ref, expected=structure.ref)
-        return structure, finding
+            return structure, _other_version(ref, structure.ref)
+        words = f"the file names the structure {ref}; it is judged by {structure.ref}, which was given."
+        return structure, Finding("structure-disagrees", words, value=ref, expected=structure.ref)
 
     def _data_set(self, ref: str, kind: str, data_set_id: str) -> m.DataSet | None:
         """The data set of the regulation: by its dataflow, else its DataSetID, else as the user says."""

@@ -27,6 +27,8 @@ from pipeline.period import moment as read_moment
 
 MEMORY = 200_000  # verdicts that are remembered before they are forgotten
 YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
+NOT_READ = ("unexpected-element", "csv-ragged", "csv-quote", "encoding", "control-character")
+ABSENT = ("dimension-missing", "attribute-missing", "value-missing", "time-missing")
 COUNTABLE = "ASTQMW"  # kinds of period of which a gap can be named
 
 
@@ -94,7 +96,20 @@ class _Tail:
 class _Series:
     """A series while its observations are read."""
 
-    __slots__ = ("at", "cells", "code_dates", "decimals", "key", "name", "periods", "seen", "shared", "sound")
+    __slots__ = (
+        "at",
+        "cells",
+        "code_dates",
+        "context",
+        "decimals",
+        "doubted",
+        "key",
+        "name",
+        "periods",
+        "seen",
+        "shared",
+        "sound",
+    )
 
     def __init__(self, key: tuple[str, ...], cells: Cells, at: Spot, sound: bool) -> None:
         self.key = key
@@ -105,8 +120,9 @@ class _Series:
         self.seen: dict[object, tuple[Spot, str | None]] = {}
         self.periods: dict[str | None, _Period] = {}
         self.decimals = ""
-        self.shared: dict[str, tuple[Value, Spot]] = {}
         self.code_dates: tuple[tuple[Component, str], ...] = ()
+        self.doubted = 0
+        self.context: tuple[str, ...] = ("", "")  # frequency and time format
 
 
 class DataSetForm:
@@ -114,6 +130,7 @@ class DataSetForm:
 
     ``at`` is the dimension at the observation that the message announces (``AllDimensions`` for flat; empty where the
     format announces none, as SDMX-CSV). ``data_set`` is what findings name it. ``row`` is told every observation.
+    ``parts``: attributes may be said of a part of the key (SDMX 3.0).
     """
 
     def __init__(
@@ -128,6 +145,7 @@ class DataSetForm:
         begin: str = "",
         end: str = "",
         row: Callable[[Row], None] | None = None,
+        parts: bool = False,
     ) -> None:
         self.structure = structure
         self.confrontation = confrontation
@@ -135,6 +153,7 @@ class DataSetForm:
         self.data_set = data_set
         self.begin, self.end_ = _span(begin)[0], _span(end)[1]
         self.row = row
+        self.parts = parts
         self.csv = not at
         self.flat = self.csv or at == FLAT
         self.at = at
@@ -146,6 +165,8 @@ class DataSetForm:
         self.measure = structure.measures[0].id if structure.measures else "OBS_VALUE"
         self.deletes = head.action == "Delete"
         self.series_count = self.observation_count = 0
+        self.unsound_groups = 0
+        self.said_above: dict[tuple[str, ...], tuple[Value, Spot]] = {}  # on rows: attributes of what is above them
         self.unsound = 0  # series of which the key cannot be trusted
         self.keys: dict[tuple[str, ...], Spot] = {}
         self.group_keys: dict[tuple[str, tuple[str, ...]], tuple[Spot, Cells]] = {}
@@ -159,9 +180,12 @@ class DataSetForm:
         self._tails: dict[object, _Tail] = {}
         self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
         self._values: dict[str, tuple[Finding, ...]] = {}
-        self._periods: dict[tuple[str, str], dict[str | None, _Period]] = {}
+        self._decimals: dict[str, re.Pattern[str] | None] = {}
+        self._periods: dict[tuple[str, ...], dict[str | None, _Period]] = {}
         self._dated = [c for c in structure.dimensions if c.codelist is not None and _has_dates(c)]
+        self._alone = _Period((), (), None)
         self._wants_layout = True
+        self._doubted = self._doubts()
         self._head(head)
 
     # --------------------------------------------------------------------------------------- the data set
@@ -170,13 +194,16 @@ class DataSetForm:
         if self.csv:
             self._columns(head)
             return
+        parts, self.parts = self.parts, False
         self.attributes(head.cells, head.where)
+        self.parts = parts
         if self.at != FLAT and self.structure.component(self.at) is None:
             near = nearest(self.at, [*self.series_ids, FLAT])
             words = (
                 f"the dimension at the observation is {_cut(self.at)}, which {self.structure.ref} does not have{near}"
             )
             self._say([Finding("at-observation", _ended(words), value=self.at)], lambda _: self.head_at)
+            self._wants_layout = False
 
     def _columns(self, head: DataSetHead) -> None:
         found = []
@@ -203,7 +230,7 @@ class DataSetForm:
 
     def attributes(self, cells: Cells, where: Where) -> None:
         """Attributes of the data set, or of a part of the key (SDMX 3.0)."""
-        partial = [name for name in cells if name in self.key_ids]
+        partial = [name for name in cells if name in self.key_ids] if self.parts else []
         level = "part" if partial else "dataset"
         findings = self._cells(cells, level)
         for name, value in cells.items():
@@ -255,7 +282,10 @@ class DataSetForm:
                     related=related,
                 )
             )
-        self.group_keys.setdefault(key, (where(""), cells))
+        if any(finding.component in self.key_ids for finding in findings):
+            self.unsound_groups += 1
+        else:
+            self.group_keys.setdefault(key, (where(""), cells))
         self._say(findings, where)
 
     def _group_like(self, cells: Cells) -> Group | None:
@@ -291,17 +321,29 @@ class DataSetForm:
                 self.keys[key] = at
         self.unsound += not sound
         series = self.series_ = _Series(key, cells, at, sound)
-        self._contexts(series)
+        series.doubted = self._doubts()
+        self._contexts(series, {finding.component for finding in findings})
+        if self.in_cell != self.time and isinstance(text := cells.get(self.time), str):
+            findings += self._on_series(text, series)
         self._say(findings, where, series.name)
+
+    def _on_series(self, text: str, series: _Series) -> Iterator[Finding]:
+        """The period of a series, where another dimension stands at the observation."""
+        try:
+            yield from self._fits(read_moment(text), text, series)
+        except ValueError:
+            return  # that it is no period has been said
 
     def _ordered(self, names: Sequence[str]) -> list[str]:
         """The names of a series key in the order of the structure."""
         return [name for name in (*self.key_ids, self.time) if name in names]
 
-    def _contexts(self, series: _Series) -> None:
-        """What of a series its observations depend on."""
+    def _contexts(self, series: _Series, doubted: Iterable[str]) -> None:
+        """What of a series its observations depend on; a code that is doubted itself is not used to doubt others."""
         get, meaning = series.cells.get, self.meaning
-        context = (_text(get(meaning.frequency, "")), _text(get(meaning.time_format, "")))
+        names = ("" if name in doubted else name for name in (meaning.frequency, meaning.time_format))
+        context = tuple(_text(get(name, "")) for name in names)
+        series.context = context
         series.periods = self._periods.setdefault(context, {})
         series.decimals = _text(get(meaning.decimals, ""))
         series.code_dates = tuple((c, _text(get(c.id, ""))) for c in self._dated)
@@ -312,11 +354,15 @@ class DataSetForm:
         if series is not None:
             self._close(series)
 
+    def _doubts(self) -> int:
+        """Faults after which an observation may not be counted in its series: an element or row that was not read."""
+        return sum(map(self.confrontation.number, NOT_READ)) + (self.unsound if self.flat else 0)
+
     def _close(self, series: _Series) -> None:
         if not series.seen and not self.deletes:
             words = f"the series {series.name} has no observation."
             self._say([Finding("no-data", words)], lambda _: series.at, series.name)
-        if self.in_cell != self.time or not series.sound:
+        if self.in_cell != self.time or not series.sound or series.doubted != self._doubts():
             return
         if self.series_ is None and self.flat and "gap" in self.confrontation.consequences:
             why = self.confrontation.consequences["gap"]
@@ -324,17 +370,18 @@ class DataSetForm:
             return  # a faulty row is missing from its series
         if re.fullmatch(r"[A-Z][0-9]+|[BD]", _text(series.cells.get(self.meaning.frequency, ""))):
             return  # every second month, business days
-        kinds: dict[str, list[int]] = {}
-        for ident in series.seen:
-            if isinstance(ident, tuple) and ident[0] in COUNTABLE:
-                kinds.setdefault(ident[0], []).append(ident[1])
-            else:
-                return  # one that cannot be counted may be the one that seems to be missing
-        for kind, ordinals in kinds.items():
-            if len(kinds) == 1 and max(ordinals) - min(ordinals) + 1 != len(ordinals):
-                found = gap(series.name, sorted(ordinals), partial(_named, kind), *series.at)
-                if found:
-                    self._say([found], lambda _: series.at, series.name)
+        if set(map(type, series.seen)) != {tuple}:
+            return  # one that cannot be counted may be the one that seems to be missing
+        idents: list[tuple[str, int, str]] = list(series.seen)  # type: ignore[arg-type]
+        kinds = {ident[:1] for ident in idents}
+        kind = "".join(*kinds) if len(kinds) == 1 else ""
+        if not kind or kind not in COUNTABLE:
+            return
+        ordinals = [ident[1] for ident in idents]
+        if max(ordinals) - min(ordinals) + 1 != len(ordinals):
+            found = gap(series.name, sorted(ordinals), partial(_named, kind), *series.at)
+            if found:
+                self._say([found], lambda _: series.at, series.name)
 
     # -------------------------------------------------------------------------------------- an observation
 
@@ -353,20 +400,21 @@ class DataSetForm:
         period = series.periods.get(period_text)  # type: ignore[arg-type]
         if period is None:
             period = self._period(series, period_text)
-        seen = series.seen
+        seen, ident = series.seen, period.ident
         if (
-            tail.findings
+            ident in seen
+            or tail.findings
+            or tail.missing
             or period.findings
             or value is None
-            or tail.missing
-            or period.ident in seen
             or series.code_dates
             or self._fast is None
             or self._fast(value) is None  # type: ignore[arg-type]
-            or ("." in value and (series.decimals or tail.decimals))
+            or ("." in value and self._too_long(value, tail.decimals or series.decimals))  # type: ignore[arg-type]
         ):
             self._judge(series, tail, period, period_text, value, where)
-        seen.setdefault(period.ident, (where(""), value))  # type: ignore[arg-type]
+        if ident not in seen:
+            seen[ident] = (where(""), value)  # type: ignore[assignment]
         if self.row is not None and period_text is not None:
             self.row(Row(series.key, {**series.cells, **cells}, _text(period_text), value, where("")))  # type: ignore[arg-type]
 
@@ -381,22 +429,39 @@ class DataSetForm:
             own = {name: value for name, value in cells.items() if name in self.key_ids}
             own |= {name: value for level, name, value in tail.shared if level == "series"}
             series = self.rows_of[tail.key] = _Series(tail.key, own, where(""), tail.key_sound)
+            series.doubted = self._doubts()
             self.series_count += 1
-            self.keys.setdefault(tail.key, series.at)
-            context = (_text(cells.get(self.meaning.frequency, "")), _text(cells.get(self.meaning.time_format, "")))
-            series.periods = self._periods.setdefault(context, {})
+            if tail.key_sound:
+                self.keys.setdefault(tail.key, series.at)
+            else:
+                self.unsound += 1
+            doubted = {finding.component for finding in tail.findings}
+            names = ("" if name in doubted else name for name in (self.meaning.frequency, self.meaning.time_format))
+            series.context = tuple(_text(cells.get(name, "")) for name in names)
+            series.periods = self._periods.setdefault(series.context, {})
             series.code_dates = tuple((c, _text(cells.get(c.id, ""))) for c in self._dated)
         findings = []
         for level, name, said in tail.shared:
-            holder = series.shared if level != "dataset" else self.set_attributes
-            if name not in holder:
-                holder[name] = (said, where(name))
-            elif holder[name][0] != said:
-                of = "the data set" if level == "dataset" else f"the series {series.name}"
-                findings.append(self._contradiction(name, said, holder[name], of))
+            key, of = self._holder(series, level, name)
+            before = self.said_above.get(key)
+            if before is None:
+                self.said_above[key] = (said, where(name))
+            elif before[0] != said:
+                findings.append(self._contradiction(name, said, before, of))
         if findings:
             self._say(findings, where, series.name)
         return series
+
+    def _holder(self, series: _Series, level: str, name: str) -> tuple[tuple[str, ...], str]:
+        """What an attribute of a row is about, when it is not the observation: its identity, and in words."""
+        if level == "dataset":
+            return (name,), "the data set"
+        attribute = self.structure.component(name)
+        if level != "group" or not isinstance(attribute, Attribute):
+            return (name, *series.key), f"the series {series.name}"
+        group = next(g for g in self.structure.groups if g.id == attribute.group)
+        part = tuple(series.key[i] for i in self._places(group.dimensions))
+        return (name, group.id, *part), f"the group {group.id} with the key {'.'.join(part)}"
 
     def _tail(self, rest: tuple[tuple[str, Value], ...], cells: Cells, *, within: bool) -> _Tail:
         """Judge the cells of an observation besides period and value, once for all that have the same."""
@@ -421,7 +486,8 @@ class DataSetForm:
                 component = self.structure.component(name)
                 if isinstance(component, Attribute):
                     upper = self.structure.level(component)
-                    if upper in ("series", "dataset") and (self.csv or upper == "series"):
+                    doubted = any(finding.component == name for finding in findings)
+                    if not doubted and (upper == "series" or (self.csv and upper != "observation")):
                         shared.append((upper, name, value))
             tail.shared = tuple(shared)
         tail.findings = tuple(findings)
@@ -432,10 +498,10 @@ class DataSetForm:
 
     def _period(self, series: _Series, text: Value | None) -> _Period:
         """Judge a period (or the value of another dimension at the observation), once for all series of its kind."""
-        if text is None:
-            return _Period(
-                object(), self._no_period(), None
-            )  # not remembered: each observation without period is its own
+        if not self.in_cell:
+            return self._alone  # the key says it all
+        if text is None:  # not remembered: each observation without period is its own
+            return _Period(object(), self._no_period(), None)
         findings: list[Finding] = []
         moment: Moment | None = None
         ident: object = text
@@ -470,13 +536,11 @@ class DataSetForm:
 
     def _fits(self, moment: Moment, text: str, series: _Series) -> Iterator[Finding]:
         """A period against frequency, time format and the reporting range of the header."""
-        get = series.cells.get
-        frequency = _text(get(self.meaning.frequency, "")) if self.meaning.frequency else ""
+        frequency, code = series.context
         dimension = self.structure.component(self.meaning.frequency)
         known = dimension is None or dimension.codelist is None or frequency in dimension.codelist.codes
         if frequency and known and (found := periods.fits_frequency(moment, frequency, text)):
             yield replace(found, component=self.time)
-        code = _text(get(self.meaning.time_format, "")) if self.meaning.time_format else ""
         if code and (found := periods.fits_time_format(moment, code, self.meaning.code_of_kind)):
             yield replace(found, component=self.time)
         if found := reporting_range(moment.first, moment.last, text, self.begin, self.end_):
@@ -506,6 +570,8 @@ class DataSetForm:
             findings.append(self._doubled(series, period.ident, text, value))
         if findings:
             self._say(findings, where, series.name, _text(text or ""))
+        if period.findings:
+            series.sound = False  # which periods it has cannot be said
 
     def _value(self, value: Value | None, tail: _Tail, series: _Series, *, excused: bool) -> Iterator[Finding]:
         measure = self.structure.component(self.measure)
@@ -542,6 +608,14 @@ class DataSetForm:
             if code and not found and (wrong := decimals(value, code)):
                 yield replace(wrong, component=self.measure)
 
+    def _too_long(self, numbers: str, declared: str) -> bool:
+        """Whether one of these plain numbers has more decimals than are declared."""
+        if declared not in self._decimals:
+            first = next((n for n in range(1, 16) if decimals("0." + "0" * n, declared)), 0)
+            self._decimals[declared] = re.compile(rf"\.[0-9]{{{first}}}") if first else None
+        pattern = self._decimals[declared]
+        return pattern is not None and pattern.search(numbers) is not None
+
     def _doubled(self, series: _Series, ident: object, text: Value | None, value: Value | None) -> Finding:
         (line, column), before = series.seen[ident]
         same = _equal(before, value)
@@ -576,7 +650,7 @@ class DataSetForm:
             self._say([Finding("no-data", "the data set has no series and no observation.")], lambda _: self.head_at)
         if not self.deletes:
             self._say_missing_at_the_end()
-        if not self.unsound:
+        if not (self.unsound or self.unsound_groups or self.confrontation.violated("unexpected-element")):
             for (group, key), (at, _) in self.group_keys.items():
                 self._without_series(group, key, at)
         self._count()
@@ -591,9 +665,11 @@ class DataSetForm:
                     self._say([finding], lambda _: self.head_at)
         for group in self.structure.groups:
             mandatory = [a for a in self.structure.attributes if a.mandatory and group.id in a.groups]
-            if not mandatory or self.csv:
+            if not mandatory or self.csv or self.unsound_groups or (self.flat and self.unsound):
                 continue
-            places = [i for i, name in enumerate(self.key_ids) if name in group.dimensions]
+            places = self._places(group.dimensions)
+            if len(places) < len(group.dimensions):
+                continue  # a part of its key stands on observations
             told: set[tuple[str, ...]] = set()
             for key, at in self.keys.items():
                 part = tuple(key[i] for i in places if i < len(key))
@@ -602,7 +678,7 @@ class DataSetForm:
                 told.add(part)
                 said = self.group_keys.get((group.id, part), ((0, 0), {}))[1]
                 for attribute in mandatory:
-                    if not _given(said, attribute.id) and len(attribute.groups) == 1:
+                    if attribute.id not in said and len(attribute.groups) == 1:
                         finding = self._absent(attribute, f"the group {group.id} with the key {'.'.join(part)}")
                         self._say([finding], lambda _, at=at: at, ".".join(key))  # type: ignore[misc]
 
@@ -610,11 +686,18 @@ class DataSetForm:
 
     def _without_series(self, group: str, key: tuple[str, ...], at: Spot) -> None:
         dimensions = next(g.dimensions for g in self.structure.groups if g.id == group)
-        places = [i for i, name in enumerate(self.key_ids) if name in dimensions]
+        places = self._places(dimensions)
+        if len(places) < len(dimensions):
+            return
         parts = self._parts_of(tuple(places))
         if parts and key not in parts:
             words = f"the group {group} with the key {'.'.join(key)} belongs to no series of the data set."
             self._say([Finding("group-without-series", words, value=".".join(key))], lambda _: at)
+
+    def _places(self, dimensions: Iterable[str]) -> list[int]:
+        """Where the dimensions of a group stand in the keys of series."""
+        names = self.key_ids if self.flat else self._ordered(self.series_ids)
+        return [i for i, name in enumerate(names) if name in dimensions]
 
     def _parts_of(self, places: tuple[int, ...]) -> set[tuple[str, ...]]:
         known = self.__dict__.setdefault("_parts", {})
@@ -858,6 +941,10 @@ class DataSetForm:
         if not findings:
             return
         note = self.confrontation
+        doubts = self._doubts()
+        if doubts != self._doubted:  # what was not read just before may be what is missing here
+            self._doubted = doubts
+            findings = [finding for finding in findings if finding.rule not in ABSENT]
         placed = []
         for finding in findings:
             line, column = finding.line, finding.column
@@ -888,7 +975,6 @@ class Prover:
         self.period, self.measure, self.number = form.in_cell, form.measure, form.plain_number
         self._runs: dict[object, set[str]] = {}  # periods of series that are in order, by what they depend on
         self._size = 0
-        self._too_long: dict[str, re.Pattern[str] | None] = {}
 
     def tail(self, cells: Cells) -> _Tail | None:
         """The verdict on the cells of an observation besides period and value; None when something is wrong with them."""
@@ -900,7 +986,7 @@ class Prover:
         """Accept a series with its observations; ``values`` of those that have one, ``tails`` that occur among them."""
         form = self.form
         series = _Series((), cells, _NOWHERE, True)
-        form._contexts(series)
+        form._contexts(series, ())
         if not (self._in_order(series, periods) and self._right(series, values, tails)):
             return False
         form.series(cells, lambda _: _NOWHERE)
@@ -941,17 +1027,8 @@ class Prover:
                 for tail in there
             )
         together = "<".join(values)
-        if "." not in together:
-            return True
-        too_long = [self._beyond(code) for code in {tail.decimals or series.decimals for tail in tails} if code]
-        return not any(pattern is not None and pattern.search(together) for pattern in too_long)
-
-    def _beyond(self, code: str) -> re.Pattern[str] | None:
-        """What finds a plain number with more decimals than these; None where none has."""
-        if code not in self._too_long:
-            first = next((n for n in range(1, 16) if decimals("0." + "0" * n, code)), 0)
-            self._too_long[code] = re.compile(r"\.[0-9]{%d}" % first) if first else None
-        return self._too_long[code]
+        declared = {tail.decimals or series.decimals for tail in tails}
+        return "." not in together or not any(form._too_long(together, code) for code in declared)
 
 
 _NOWHERE: Spot = (0, 0)

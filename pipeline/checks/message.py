@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 from pipeline.checks import data_set as form
@@ -118,7 +119,7 @@ class MessageForm:
         self.today = today
         self.format = ""
         self.head: Header | None = None
-        self.header_due = True
+        self.without_header: Spot | None = None  # where a data set begins before there was a header
         self.data_sets: list[DataSet] = []
         self.structures: list[str] = []
         self._followed: dict[tuple[str, str], Spot] = {}
@@ -146,21 +147,18 @@ class MessageForm:
     def data_set(self, head: DataSetHead) -> DataSet:
         """A data set begins: what it follows, once, and with a known action."""
         xml = self.format and not self.format.startswith("SDMX-CSV")
-        if xml and self.head is None:
-            if self.header_due:
-                line, column = head.where("")
-                words = "the message has no header before its first data set."
-                self.note.found([Finding("header-missing", words, line=line, column=column, expected="Header")])
-            self.header_due = False
-            self.note.checked["header-missing"] += 1
         at = head.where("")
+        if not xml:
+            at = head.where("DATAFLOW" if self.format.endswith("1.0") else "STRUCTURE_ID")
+        elif self.head is None and self.without_header is None:
+            self.without_header = at
         use = self._use(head, at) if xml else None
         self._action(head)
         if xml:
             self._frame(head)
             if use is not None:
                 self._agree(head, use)
-        ref, kind = (use.ref, use.kind) if use is not None else (head.refers, head.kind)
+        ref, kind = (head.refers, head.kind) if not xml else (use.ref, use.kind) if use is not None else _by_type(head)
         id_ = self.head.text("DataSetID") if self.head is not None else ""
         resolved = self._resolve(ref, kind, id_, use, at)
         if resolved.structure is not None:
@@ -177,13 +175,20 @@ class MessageForm:
 
     def end(self, complete: bool) -> None:
         """The message has been read, whole or as far as it goes."""
-        if complete and not self.data_sets and self.format:
-            if self.head is None and self.header_due:
-                self.note.found([Finding("header-missing", "the message has no header.", line=1, column=1)])
-            if not self.note.violated("unexpected-element"):
-                words = "the message has no data set."
-                line, column = self.head.at if self.head else (1, 1)
-                self.note.found([Finding("no-data-set", words, line=line, column=column, expected="DataSet")])
+        xml = bool(self.format) and not self.format.startswith("SDMX-CSV")
+        if xml and self.head is None and (complete or self.without_header):
+            line, column = self.without_header or (1, 1)
+            words = (
+                "the message has no header before its first data set."
+                if self.without_header
+                else "the message has no header."
+            )
+            self.note.found([Finding("header-missing", words, line=line, column=column, expected="Header")])
+        nothing = complete and not self.data_sets and self.format
+        if nothing and not self.note.violated("unexpected-element") and not self.note.violated("csv-header"):
+            words = "the message has no data set."
+            line, column = self.head.at if self.head else (1, 1)
+            self.note.found([Finding("no-data-set", words, line=line, column=column, expected="DataSet")])
         self.note.checked["no-data-set"] += bool(self.format)
         for rule in OF_BYTES:
             self.note.checked[rule] += 1
@@ -200,6 +205,8 @@ class MessageForm:
                 words = "the data set does not say which Structure of the header it follows (structureRef)."
                 self._say("structure-reference", words, at, expected=" or ".join(uses))
             return next(iter(uses.values()), None) if len(uses) == 1 else None
+        if head.refers not in uses and "" in uses:
+            return uses[""]  # that it has no structureID has been said
         if head.refers not in uses and uses:
             words = f"the data set follows {cut(head.refers)}, which is no structureID of the header{nearest(head.refers, uses)}"
             self._say(
@@ -216,7 +223,8 @@ class MessageForm:
         known = ACTIONS_31 if self.format.endswith("3.1") else ACTIONS
         if head.action and head.action not in known:
             words = f"the action {cut(head.action)} is unknown{nearest(head.action, known)}"
-            self._say("action", ended(words), head.where("action"), value=head.action, expected=", ".join(known))
+            place = head.where("ACTION" if self.format.startswith("SDMX-CSV") else "action")
+            self._say("action", ended(words), place, value=head.action, expected=", ".join(known))
 
     def _frame(self, head: DataSetHead) -> None:
         """The data set's own dates and scope."""
@@ -384,10 +392,12 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
             yield _at(
                 part.text_at, "prepared-future", words, component="Prepared", value=part.text, expected=f"until {today}"
             )
+    odd = [part.name for part in header.parts if _HEADER.get(part.name, ("",))[0] != part.space]
     for name in _MANDATORY:
-        if not counted[name]:
-            kind = "structure-reference" if name == "Structure" else "header-incomplete"
-            yield _at(header.at, kind, f"the header has no {name}.", component=name, expected=name)
+        if counted[name] or any(SequenceMatcher(None, name, one).ratio() > 0.7 for one in odd):
+            continue  # one that is misspelt, or of another namespace, has been named
+        kind = "structure-reference" if name == "Structure" else "header-incomplete"
+        yield _at(header.at, kind, f"the header has no {name}.", component=name, expected=name)
     begin, end = header.text("ReportingBegin"), header.text("ReportingEnd")
     try:
         wrong = bool(begin and end) and periods.moment(begin).first > periods.moment(end).last
@@ -407,14 +417,9 @@ def _part(part: Part, what: str, structural: bool, format_: str) -> Iterator[Fin
     for attribute in part.attributes:
         if attribute not in attributes and not attribute.startswith("http://www.w3.org/2001/XMLSchema-instance"):
             yield _odd_attribute(part, attribute)
-    if what in ("party", "structure"):
-        if text:
-            yield _at(
-                part.text_at,
-                "stray-text",
-                f"the text {cut(text)} stands inside {name}, where no text belongs.",
-                value=text[:200],
-            )
+    if what in ("party", "structure") and text:
+        words = f"the text {cut(text)} stands inside {name}, where no text belongs."
+        yield _at(part.text_at, "stray-text", words, value=text[:200])
     if what == "party":
         yield from _party(part)
         return
@@ -624,6 +629,12 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
             yield _at(
                 one.places.get("package", one.at), "structure-kind", words, value=package, expected="datastructure"
             )
+
+
+def _by_type(head: DataSetHead) -> tuple[str, str]:
+    """What the xsi:type of a data set says it follows, where no header does."""
+    found = parse_reference((head.type or ("", ""))[0].partition(":ObsLevelDim:")[0], version="")
+    return (found.ref, found.kind) if found and found.agency and found.version else ("", "")
 
 
 def _reference_place(use: Use) -> Spot:

@@ -278,7 +278,9 @@ def _columns(
     if _REFERENCE.fullmatch(said):
         wrong("csv-header", f"the header row is missing: the first row begins with {cut(header[0])}, a value.")
         return None
-    if rows.separator != ",":
+    if (
+        rows.separator != "," and not version_2
+    ):  # SDMX-CSV 2.0 leaves the separator open (field guide, design principles)
         words = _SEPARATORS[rows.separator]
         hint = f"The file is separated by {words}; save it with commas between the cells."
         wrong("csv-header", f"the cells are separated by {words}, not by commas.", hint=hint, expected=",")
@@ -313,8 +315,8 @@ def _columns(
         elif places[name] != column:
             words = f"{name} is column {places[name] + 1} of the header row; expected as column {column + 1}."
             wrong("csv-header", words, places[name], expected=name)
-    first = header[places["STRUCTURE"]] if "STRUCTURE" in places else ""
-    between = first.partition("[")[2][:1].replace("]", "")
+    said_between = (re.search(r"\[([^\]])\]", text) for text in (header[places.get("STRUCTURE", 0)], header[0]))
+    between = next((match[1] for match in said_between if match), "")
     several = frozenset(name for name, column in components.items() if header[column].partition(": ")[0].endswith("[]"))
     if several and not between:
         name = min(several, key=components.__getitem__)

@@ -265,10 +265,10 @@ class Generic:
         is_dimension = self._is_dimension(component)
         if is_dimension and part == "Attributes":
             words = f"the dimension {component} stands among the attributes; expected in the key."
-            self._found("dimension-misplaced", words, value=value, component=component)
+            self._found("dimension-misplaced", words, "value" * has_value, value, component=component)
         elif is_dimension is False and part.endswith("Key"):
             words = f"{component} is no dimension, but stands in {part}; expected in Attributes."
-            self._found("attribute-misplaced", words, value=value, component=component)
+            self._found("attribute-misplaced", words, "value" * has_value, value, component=component)
 
     # --- what is wrong --------------------------------------------------------------------------------------------
 

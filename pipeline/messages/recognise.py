@@ -29,9 +29,9 @@ _OTHER = {
 
 
 def kind(first: bytes) -> str | Finding:
-    """``xml``, ``csv``, ``zip`` or ``empty``, or the finding that says what the file is instead."""
+    """``xml``, ``csv`` or ``zip``, or the finding that says what the file is instead."""
     if not first:
-        return "empty"
+        return Finding("file-empty", "the file is empty (0 bytes).", line=1, column=1)
     for signature, name in _COMPRESSED.items():
         if first.startswith(signature):
             words = f"the file is compressed ({name}); unpack it first."

@@ -157,7 +157,7 @@ class Machine:
 
     def _doctype(self, name: str, *_: object) -> None:
         words = f"the file has a document type declaration ({name[:60]!r}): DTD not allowed; possible attack; nothing was read."
-        self.found("document-type", words, self.place())
+        self.found("document-type", words, self.text_place(b"<!DOCTYPE"))
         raise StopReadingError
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -188,6 +188,7 @@ class Machine:
         """The content of a data set that took over the handlers has come to its end."""
         self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, self._end
         self._stack.pop()
+        self.observations += getattr(self._content, "observations", 0)
         self._content = None
 
     @property
@@ -226,36 +227,39 @@ class Machine:
             return
         if getattr(self._content, "skipping", False):
             return
-        line, column = self.place()
-        lead = text[: len(text) - len(text.lstrip())]
-        line, column = (
-            (line + lead.count("\n"), len(lead) - lead.rfind("\n")) if "\n" in lead else (line, column + len(lead))
-        )
         inside = self.inside() or "the message"
         shown = text.strip()
         self.found(
             "stray-text",
             f"the text {cut(shown)} stands inside {inside}, where no text belongs.",
-            (line, column),
+            self.text_place(),
             value=shown[:200],
         )
 
     def _header_text(self, text: str) -> None:
         assert self._header is not None
         opened = self._header[-1]
-        if not opened.text and text.strip():
-            line, column = self.place()
-            lead = text[: len(text) - len(text.lstrip())]
-            if "\n" in lead:
-                line, column = line + lead.count("\n"), len(lead) - lead.rfind("\n")
-            else:
-                column += len(lead)
-            opened.text_at = (line, column)
-        if text.strip() or opened.text:
-            opened.text += text
-            if len(opened.text) > LONGEST_TEXT:
-                self.found("limit", f"a text of the header is longer than {LONGEST_TEXT:,} characters.", opened.at)
-                raise StopReadingError
+        if not text.strip() and not opened.text:
+            return
+        if not opened.text:
+            opened.text_at = self.text_place()
+        opened.text += text
+        if len(opened.text) > LONGEST_TEXT:
+            self.found("limit", f"a text of the header is longer than {LONGEST_TEXT:,} characters.", opened.at)
+            raise StopReadingError
+
+    def text_place(self, after: bytes = b">") -> Spot:
+        """Where a text begins, its blanks left out: expat tells it when the next tag is reached."""
+        index, line, column = self.mark()
+        near = self._before + self._block
+        near = near[: max(len(self._before) + index - self._block_at, 0)]
+        start = near.rfind(after) + (after == b">")
+        start += len(near[start:]) - len(near[start:].lstrip())
+        behind = near[start:]
+        begin = max(near.rfind(b"\n", 0, start), near.rfind(b"\r", 0, start)) + 1
+        if not begin and not _lines(behind):  # the line begins before the bytes at hand
+            return line, max(column - len(behind.decode("utf-8", "replace")), 1)
+        return line - _lines(behind), len(near[begin:start].decode("utf-8", "replace")) + 1
 
     # ------------------------------------------------------------------------------------------- the frame
 
@@ -327,6 +331,7 @@ class Machine:
                 words += f": it is of the namespace {cut(space)}, not of the message's"
                 near = ""
             self.found("unexpected-element", f"{words}{near or '.'}", at, value=local)
+            self._content = _Ignored()
             if local == "DataSet":
                 self._content = self.contents[self.kind](self)
                 self._content.start(name, attributes)
@@ -354,6 +359,9 @@ class Machine:
             self._header[-1].parts.append(part)
         if depth == 1:
             self._header = None
+            if part.text.strip():
+                words = f"the text {cut(part.text.strip())} stands inside Header, where no text belongs."
+                self.found("stray-text", words, part.text_at, value=part.text.strip()[:200])
             if not self._header_done:
                 self._header_done = True
                 uses = tuple(_use(one) for one in part.parts if one.name == "Structure" and one.space == "message")
@@ -408,6 +416,18 @@ class Machine:
             self.found("not-well-formed", f"not well-formed XML: {code}{shown}; {got}", at)
 
 
+class _Ignored:
+    """What stands inside an element that has no place in the message: nothing of it is read."""
+
+    skipping = True
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Nothing is read."""
+
+    def end(self, name: str) -> None:
+        """Nothing is read."""
+
+
 class _Open:
     """An element of the header that is still open."""
 
@@ -449,6 +469,11 @@ _TRUNCATED = {
 }
 
 
+def _lines(data: bytes) -> int:
+    """Line ends: LF, CR LF, or CR alone."""
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
 def cut(text: str | bytes) -> str:
     """A text of the file in quotes, not longer than a line can bear."""
     if isinstance(text, bytes):
@@ -483,7 +508,7 @@ def _use(part: Part) -> Use:
     return Use(
         get("structureID", ""),
         "" if reference is None else reference.ref,
-        (reference.kind if reference is not None and reference.kind else kind) or kind,
+        kind or (reference.kind if reference is not None else ""),
         get("namespace", ""),
         get("dimensionAtObservation", ""),
         part,

@@ -164,10 +164,9 @@ class _Series:
         end = rf"([^<>]*)/>{_BLANK}*(?=<|\Z)"
         #: as most programs write it: period, value, all else
         self.usual = re.compile(rf'<Obs {period}="({_TEXT})"(?: {measure}="({number})")?{end}')
-        one = rf'(?>([^<>]*?) ({period}|{measure})=")({_TEXT})"'
+        one = rf'(?>([^<>]*?) (?:{period}="({_TEXT})"|{measure}="({number})"))'
         #: period and value anywhere
         self.other = re.compile(rf"<Obs{one}{one}{end}")
-        self.plain = re.compile(number).fullmatch
         self.is_usual = True
 
     def proves(self, text: str) -> bool:
@@ -209,23 +208,14 @@ class _Series:
         found = self.other.findall(text, start)
         if len(found) != tags:
             return None
-        before, names, firsts, between, others, seconds, after = zip(*found, strict=True)
-        period, measure = self.prover.period, self.prover.measure
-        pairs = set(zip(names, others, strict=True))
-        if pairs == {(period, measure)}:
-            periods, values = firsts, seconds
-        elif pairs == {(measure, period)}:
-            periods, values = seconds, firsts
-        elif pairs == {(period, measure), (measure, period)}:
-            both = zip(names, firsts, seconds, strict=True)
-            periods, values = zip(*[(a, b) if name == period else (b, a) for name, a, b in both], strict=True)
-        else:
+        before, period, value, between, other_period, other_value, after = zip(*found, strict=True)
+        periods = [a or b for a, b in zip(period, other_period, strict=True)]
+        values = [a or b for a, b in zip(value, other_value, strict=True)]
+        if "" in periods or "" in values:  # one of them is empty, or stands twice and the other not at all
             return None
         tails = [self._tail("".join(parts)) for parts in set(zip(before, between, after, strict=True))]
         known = [tail for tail in tails if tail is not None and not tail.missing]
-        if len(known) != len(tails) or not all(map(self.plain, values)):
-            return None
-        return periods, values, known
+        return (periods, values, known) if len(known) == len(tails) else None
 
     def _tail(self, text: str) -> Tail | None:
         """The verdict on the attributes besides period and value, once for each text."""

@@ -38,6 +38,8 @@ class Specific:
         self.value: list[str] | None = None
         self.places: dict[str, Spot] = {}
         self.newer = machine.version != "2.1"
+        self.observations = 0
+        self._where = machine.value_place
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -45,7 +47,7 @@ class Specific:
         if len(attributes) > MOST_ATTRIBUTES or self.depth > DEEPEST:
             self.machine.too_much(len(attributes))
         if name == "Obs" and self.depth == 2 + self.in_series and not self.skip:
-            self.machine.observations += 1
+            self.observations += 1
             if self.newer:
                 self._hold("Obs", "", attributes)
             else:
@@ -68,9 +70,6 @@ class Specific:
     def end(self, _: str) -> None:
         """It ends."""
         self.depth -= 1
-        if self.open == "Obs" and not self.newer and not self.skip:
-            self.open = "Series" if self.in_series else ""
-            return
         if self.skip:
             if self.depth < self.skip:
                 self.skip = 0
@@ -96,6 +95,27 @@ class Specific:
             self._release()
         self.open = "Series" if self.in_series else ""
 
+    def _start_in_series(self, name: str, attributes: dict[str, str]) -> None:
+        """The short way, inside a series of 2.1: nothing but observations so far."""
+        if name == "Obs" and self.open == "Series" and len(attributes) <= MOST_ATTRIBUTES:
+            self.open = "Obs"
+            self.observations += 1
+            self._observation(attributes, self._where)  # type: ignore[arg-type]
+        else:
+            self._long_way()
+            self.start(name, attributes)
+
+    def _end_in_series(self, name: str) -> None:
+        if self.open == "Obs":
+            self.open = "Series"
+        else:
+            self._long_way()
+            self.end(name)
+
+    def _long_way(self) -> None:
+        self.depth += self.open == "Obs"
+        self.machine.parser.StartElementHandler, self.machine.parser.EndElementHandler = self.start, self.end
+
     @property
     def skipping(self) -> bool:
         """Whether an element is open of which nothing is read (annotations, metadata)."""
@@ -111,6 +131,8 @@ class Specific:
     def text(self, text: str) -> None:
         """Text inside a Value (3.0)."""
         if self.value is not None:
+            if self.component is not None and not self.component[1] and not self.value:
+                self.component = (self.component[0], [], self.machine.text_place())
             self.value.append(text)
 
     # --------------------------------------------------------------------------------------------- elements
@@ -158,7 +180,7 @@ class Specific:
         elif local == "Annotations" or (local == "Metadata" and self.newer):
             self.skip = depth
         elif local == "Obs":
-            self.machine.observations += 1
+            self.observations += 1
             if self.newer:
                 self._hold("Obs", "", attributes)
             else:
@@ -172,6 +194,8 @@ class Specific:
                 self._hold("Series", "", attributes)
             else:
                 self.data_set.series(self._plain(attributes), self.machine.value_place)  # type: ignore[union-attr]
+                parser, self._observation = self.machine.parser, self.data_set.observation  # type: ignore[union-attr]
+                parser.StartElementHandler, parser.EndElementHandler = self._start_in_series, self._end_in_series
             self.in_series, self.open = True, "Series"
         elif local == "Group":
             self._in_order(local)
