@@ -6,9 +6,11 @@ freeze → recognise → read → COUNTS → FACTORS → sums → OBSERVATIONS �
 from __future__ import annotations
 
 import datetime as dt
+import io
 import platform
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,7 @@ from pipeline.messages.files import (
 from pipeline.messages.files import read_back as read_by_another
 from pipeline.period import Period
 from pipeline.tables import frame_csv
+from pipeline.validate import Asked, Candidate, validate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,8 +150,17 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
             verdicts += _form_verdicts(file, facts, read_back=True)
         for file in previews:
             verdicts += _form_verdicts(file, facts, read_back=False)
-        files_checked = [file.report(sum(len(v.findings) for v in verdicts if v.file == file.name)) for file in written]
-        findings = Findings(tuple(verdicts), facts.rules, tuple(files_checked))
+        judged = _judged([*written, *previews], facts, prepared)
+        own = {verdict.rule for verdict in verdicts}  # judged on the cells themselves, not on what the files say
+        own |= {s for v in verdicts if v.findings for s in facts.rules[v.rule].silences_in_file}
+        verdicts += [verdict for verdict in judged.verdicts if verdict.rule not in own]
+        names = {file.name for file in written}
+        checked = [
+            {**entry, "findings": sum(v.violations for v in verdicts if v.file == entry["file"])}
+            for entry in judged.files
+            if entry["file"] in names
+        ]
+        findings = Findings(tuple(verdicts), facts.rules, tuple(checked))
         report = findings.document({"name": "ebs", "version": __version__})
 
         # The folder, whole or not at all
@@ -468,12 +480,13 @@ def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Ver
     if read_back or not has_schema(file):
         differences, unable = read_by_another(file, facts)
         verdicts += [form.read_back(*of, differences, unable, number), form.not_read_back(*of, unable)]
-    if read_back:
-        (flow,) = [d.dataflow for d in facts.transmission.data_set if d.id == file.data_set]
-        structure = facts.structure(flow)
-        keys = file.rows[[d.id for d in structure.dimensions]].drop_duplicates().to_dict("records")
-        verdicts.append(form.constraint(*of, keys, structure.constraints))
     return verdicts
+
+
+def _judged(files: Sequence[DataFile], facts: Facts, prepared: dt.datetime) -> Findings:
+    """Our own files before the validator that judges everybody's, on the day they were prepared."""
+    candidates = [Candidate(file.name, partial(io.BytesIO, file.data)) for file in files]
+    return validate(candidates, facts, Asked(prepared.date()))
 
 
 def _records(frame: pd.DataFrame) -> Iterable[dict[str, Any]]:

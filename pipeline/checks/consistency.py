@@ -300,7 +300,10 @@ def newest_due(day: dt.date, facts: Facts) -> Period:
 
 
 def newest(last: Period | None, facts: Facts, about: About) -> list[Verdict]:
-    """The newest month that was due when the file was prepared is there; whether newer ones are due by now."""
+    """The newest month that was due when the file was prepared is there; whether newer ones are due by now.
+
+    A file that announces an older month as its last (ReportingEnd) is sent late on purpose, and complete.
+    """
     if last is None:
         why = "no month of the regulation's aggregates can be read"
         return [Verdict(rule, unchecked=why) for rule in ("latest-month", "not-newest")]
@@ -329,9 +332,10 @@ def newest(last: Period | None, facts: Facts, about: About) -> list[Verdict]:
         value=str(last),
         expected=str(then),
     )
+    missing = last < then and about.end != last
     return [
-        Verdict("latest-month", checked=1, findings=(late,) if last < then else ()),
-        Verdict("not-newest", checked=1, findings=(old,) if last < now and last >= then else ()),
+        Verdict("latest-month", checked=1, findings=(late,) if missing else ()),
+        Verdict("not-newest", checked=1, findings=(old,) if last < now and not missing else ()),
     ]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from pipeline.facts.constraints import Constraint, refusals
-from pipeline.facts.structure import Structure
 from pipeline.findings import Finding, Verdict
 
 
@@ -13,37 +11,6 @@ def schema(file: str, data_set: str, faults: Iterable[tuple[int, str]], observat
     """The file is valid by its schema; ``faults`` are lines with what the schema says of them."""
     findings = tuple(Finding("schema", message, file=file, line=line, data_set=data_set) for line, message in faults)
     return Verdict("schema", file, observations, findings)
-
-
-def constraint(
-    file: str,
-    data_set: str,
-    keys: Iterable[Mapping[str, str]],
-    constraints: Sequence[Constraint],
-    structure: Structure | None = None,
-) -> Verdict:
-    """Every series key is allowed by the constraints of the dataflow; ``keys`` map components to codes.
-
-    ``structure`` has the lists through which the constraints' values cascade.
-    """
-    findings, checked = [], 0
-    for key in keys:
-        checked += 1
-        for refusal in refusals(constraints, key, structure):
-            what = f"{refusal.component} {refusal.value!r}" if refusal.component else f"The key {refusal.value}"
-            findings.append(
-                Finding(
-                    "constraint",
-                    f"{what} is not allowed by {refusal.constraint}.",
-                    file=file,
-                    data_set=data_set,
-                    series=".".join(key.values()),
-                    component=refusal.component,
-                    value=refusal.value,
-                )
-            )
-    unchecked = "" if constraints else "the dataflow has no constraint"
-    return Verdict("constraint", file, checked if constraints else 0, tuple(findings), unchecked)
 
 
 def header(file: str, data_set: str, differences: Sequence[tuple[str, str, str]]) -> Verdict:

@@ -69,9 +69,12 @@ def not_confirmed(facts: Facts, country: CountryFacts, data_sets: Sequence[DataS
         said.append(f"codes {_list(codes)}")
     structures = {facts.structure(data_set.dataflow).ref for data_set in data_sets}
     entries = [facts.entry(ref) for ref in sorted(structures)]
-    guessed = [entry.id for entry in entries if entry and entry.evidence != "official"]
+    guessed = [entry.id for entry in entries if entry and entry.evidence == "inferred"]
     if guessed:
         said.append(f"structure {_list(guessed)} (a reconstruction)")
+    others = [entry.id for entry in entries if entry and entry.evidence in ("public", "seed")]
+    if others:
+        said.append(f"structure {_list(others)}")
     values = [
         c for v in facts.transmission.values if v.measure == "count" and v.evidence == "inferred" for c in v.values
     ]

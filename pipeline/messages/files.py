@@ -48,18 +48,6 @@ class DataFile:
         """The hash of its bytes."""
         return hashlib.sha256(self.data).hexdigest()
 
-    def report(self, findings: int) -> dict[str, Any]:
-        """The file's line in the report of findings."""
-        return {
-            "file": self.name,
-            "sha256": self.sha256,
-            "format": FORMATS[self.message],
-            "structure": self.structure,
-            **self._size(),
-            "findings": findings,
-            "complete": True,
-        }
-
     def summary(self) -> dict[str, Any]:
         """The file's entry in the manifest."""
         return {

@@ -26,6 +26,9 @@ _BLANK = r"[ \t\r\n]"
 _TEXT = r"[^\"<&\t\r\n\ufffe\uffff]*"  # as it stands: no entities, nothing that XML turns into a blank
 _NAME = r"[A-Za-z_][A-Za-z0-9_.\-]*"
 _CELL = re.compile(rf'{_BLANK}+({_NAME})="({_TEXT})"')
+_LABEL = re.compile(rf"{_BLANK}+({_NAME})=")
+_BETWEEN = re.compile(rf"{_BLANK}*/>{_BLANK}*")
+_TEXTS = re.compile(r"[^<&\t\r\n\ufffe\uffff]*")
 _CELLS = re.compile(rf'(?:{_BLANK}+{_NAME}="{_TEXT}")*{_BLANK}*')
 _NEXT = re.compile(rb"[ \t\r\n]*<Series(?=[ \t\r\n])")
 _SERIES, _END = b"<Series", b"</Series>"
@@ -153,21 +156,26 @@ class _Scan:
         return at
 
 
+Found = tuple[Sequence[str], Sequence[str], Sequence[Tail]]
+"""Periods, values, and the different verdicts on the rest, of the observations of a series."""
+
+
 class _Series:
     """Matches the series of one data set and has them judged."""
 
     def __init__(self, prover: Prover) -> None:
         self.prover = prover
         self.tails: dict[str, Tail | None] = {}
+        self.layouts: dict[tuple[str, ...], tuple[int, int] | None] = {}
+        self.separators: dict[str, str] = {}
         period, measure = re.escape(prover.period), re.escape(prover.measure)
         number = prover.number or f'(?!"){_TEXT}'
         end = rf"([^<>]*)/>{_BLANK}*(?=<|\Z)"
-        #: as most programs write it: period, value, all else
-        self.usual = re.compile(rf'<Obs {period}="({_TEXT})"(?: {measure}="({number})")?{end}')
         one = rf'(?>([^<>]*?) (?:{period}="({_TEXT})"|{measure}="({number})"))'
-        #: period and value anywhere
-        self.other = re.compile(rf"<Obs{one}{one}{end}")
-        self.is_usual = True
+        self.numbers = re.compile(rf'(?:(?>{number})")*+(?:{number})')
+        self.period_first = re.compile(rf'<Obs {period}="({_TEXT})"(?: {measure}="({number})")?{end}')
+        self.anywhere = re.compile(rf"<Obs{one}{one}{end}")
+        self.ways: list[Callable[[str], Found | None]] = [self._alike, self._period_first, self._anywhere]
 
     def proves(self, text: str) -> bool:
         """Whether this is a series that the judge accepts; what stands between ``<Series`` and ``</Series>``."""
@@ -178,17 +186,64 @@ class _Series:
         cells = _cells(text[:close])
         if cells is None or close < 0 or start < 0 or text[close + 1 : start].strip(" \t\r\n"):
             return False
-        tags = text.count("<", start)
-        for usual in (self.is_usual, not self.is_usual):
-            found = self._usual(text, start, tags) if usual else self._other(text, start, tags)
+        text = text[start:]
+        for way in self.ways:
+            found = way(text)
             if found is not None:
-                self.is_usual = usual
+                if way != self.ways[0]:  # the next series is probably written in the same way
+                    self.ways.remove(way)
+                    self.ways.insert(0, way)
                 return self.prover.series(cells, *found)
         return False
 
-    def _usual(self, text: str, start: int, tags: int) -> tuple[Sequence[str], Sequence[str], Sequence[Tail]] | None:
-        found = self.usual.findall(text, start)
-        if len(found) != tags:
+    def _alike(self, text: str) -> Found | None:
+        """Observations with the same attributes in the same order: cut at the quotes, all is in columns."""
+        parts = text.split('"')
+        width = 2
+        while width < len(parts) and ">" not in parts[width]:
+            width += 2
+        if width > 2 * MOST:
+            return None
+        number, odd = divmod(len(parts) - 1, width)
+        names = (parts[0], *parts[2:width:2])
+        places = self._places(names)
+        if odd or places is None or any(parts[at::width].count(parts[at]) != number for at in range(2, width, 2)):
+            return None
+        for separator in {*parts[width:-1:width], parts[-1] + names[0]}:
+            if self.separators.get(separator) != names[0]:
+                if not separator.endswith(names[0]) or not _BETWEEN.fullmatch(separator[: -len(names[0])]):
+                    return None
+                if len(self.separators) < FEW:
+                    self.separators[separator] = names[0]
+        periods, values = parts[places[0] :: width], parts[places[1] :: width]
+        if self.numbers.fullmatch('"'.join(values)) is None or _TEXTS.fullmatch('"'.join(periods)) is None:
+            return None
+        rest = [at for at in range(1, width, 2) if at not in places]
+        labels = [names[at // 2].removeprefix("<Obs") for at in rest]
+        tails = []
+        for cells in set(zip(*[parts[at::width] for at in rest], strict=True)) or {()}:
+            tail = self._tail("".join([f'{label}"{cell}"' for label, cell in zip(labels, cells, strict=True)]))
+            if tail is None or tail.missing:
+                return None
+            tails.append(tail)
+        return periods, values, tails
+
+    def _places(self, names: tuple[str, ...]) -> tuple[int, int] | None:
+        """Where period and value stand, when each attribute is there once: counted in what lies between quotes."""
+        if names not in self.layouts:
+            found = [_LABEL.fullmatch(name) for name in (names[0].removeprefix("<Obs"), *names[1:])]
+            ids = [match[1] for match in found if match]
+            wanted = (self.prover.period, self.prover.measure)
+            right = names[0].startswith("<Obs") and len(set(ids)) == len(names) and all(id_ in ids for id_ in wanted)
+            if len(self.layouts) >= 1000:
+                self.layouts.clear()
+            self.layouts[names] = (2 * ids.index(wanted[0]) + 1, 2 * ids.index(wanted[1]) + 1) if right else None
+        return self.layouts[names]
+
+    def _period_first(self, text: str) -> Found | None:
+        """Observations that begin with their period and then their value, if they have one."""
+        found = self.period_first.findall(text)
+        if len(found) != text.count("<"):
             return None
         periods, values, rests = zip(*found, strict=True)
         absent = "" in values
@@ -204,9 +259,10 @@ class _Series:
             values = tuple([value for value in values if value])
         return periods, values, list(tails.values())
 
-    def _other(self, text: str, start: int, tags: int) -> tuple[Sequence[str], Sequence[str], Sequence[Tail]] | None:
-        found = self.other.findall(text, start)
-        if len(found) != tags:
+    def _anywhere(self, text: str) -> Found | None:
+        """Observations with period and value somewhere among the rest."""
+        found = self.anywhere.findall(text)
+        if len(found) != text.count("<"):
             return None
         before, period, value, between, other_period, other_value, after = zip(*found, strict=True)
         periods = [a or b for a, b in zip(period, other_period, strict=True)]

@@ -29,7 +29,7 @@ def lines(document: Document, next_step: str, rules: Rules | None = None) -> Ite
         each = ", ".join(f"{shown(one.rule)} ({one.count:,})" for one in told)
         yield f"{sum(one.count for one in told):,} for information: {each}"
     for why, unchecked in not_checked(document).items():
-        yield f"not checked, {counted(len(unchecked), 'rule')}: {shown(why, 500).removesuffix('.')}: {_names(document, unchecked)}"
+        yield from _unchecked(why, unchecked, len(document["files"]))
 
 
 def _file(file: Document) -> str:
@@ -54,11 +54,13 @@ def _group(found: Violation, rules: Rules | None) -> Iterator[str]:
     yield from (f"    {hint}" for hint in hints(found, rules, LISTED))
 
 
-def _names(document: Document, rules: dict[str, list[str]]) -> str:
-    """The rules by id; with the files where not every file is meant."""
-    if len(document["files"]) < 2:
-        return ", ".join(map(shown, rules))
-    return ", ".join(
-        shown(rule) + (f" ({', '.join(map(shown, files))})" if 0 < len(files) < len(document["files"]) else "")
-        for rule, files in rules.items()
-    )
+def _unchecked(why: str, rules: dict[str, list[str]], files: int) -> Iterator[str]:
+    """The rules that one reason kept from running, by the files that they could not run on."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for rule, of in rules.items():
+        groups.setdefault(tuple(of), []).append(rule)
+    for names, here in groups.items():
+        some = f" ({shown(names[0])})" if len(names) == 1 and names[0] else f" ({len(names)} of {files} files)"
+        where = some if 0 < len(names) < files else ""
+        reason = shown(why, 500).removesuffix(".")
+        yield f"not checked, {counted(len(here), 'rule')}: {reason}: {', '.join(map(shown, here))}{where}"
