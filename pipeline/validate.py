@@ -304,6 +304,7 @@ class _Pass:
             end=header.text("ReportingEnd") if header else "",
             row=rows.append if data_set is not None else None,
             parts=format_.startswith("StructureSpecific") and not format_.endswith("2.1"),
+            named_groups=format_.startswith("StructureSpecific"),
         )
         if isinstance(self.note, _Proof) and sink.prover() is None:
             raise scan.UnprovenError

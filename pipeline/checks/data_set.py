@@ -130,7 +130,7 @@ class DataSetForm:
 
     ``at`` is the dimension at the observation that the message announces (``AllDimensions`` for flat; empty where the
     format announces none, as SDMX-CSV). ``data_set`` is what findings name it. ``row`` is told every observation.
-    ``parts``: attributes may be said of a part of the key (SDMX 3.0).
+    ``parts``: attributes may be said of a part of the key (SDMX 3.0) · ``named_groups``: each group says which it is.
     """
 
     def __init__(
@@ -146,6 +146,7 @@ class DataSetForm:
         end: str = "",
         row: Callable[[Row], None] | None = None,
         parts: bool = False,
+        named_groups: bool = False,
     ) -> None:
         self.structure = structure
         self.confrontation = confrontation
@@ -153,7 +154,7 @@ class DataSetForm:
         self.data_set = data_set
         self.begin, self.end_ = _span(begin)[0], _span(end)[1]
         self.row = row
-        self.parts = parts
+        self.parts, self.named_groups = parts, named_groups
         self.csv = not at
         self.flat = self.csv or at == FLAT
         self.at = at
@@ -185,7 +186,7 @@ class DataSetForm:
         self._dated = [c for c in structure.dimensions if c.codelist is not None and _has_dates(c)]
         self._alone = _Period((), (), None)
         self._wants_layout = True
-        self._doubted = self._doubts()
+        self._doubted = self._unread()
         self._head(head)
 
     # --------------------------------------------------------------------------------------- the data set
@@ -247,7 +248,7 @@ class DataSetForm:
     def group(self, id: str, cells: Cells, where: Where) -> None:  # noqa: A002
         """A group: its id, its key, its attributes, once."""
         groups = {group.id: group for group in self.structure.groups}
-        group = groups.get(id) or (self._group_like(cells) if not id else None)
+        group = groups.get(id) or (None if id or self.named_groups else self._group_like(cells))
         if group is None:
             near = nearest(id, groups)
             has = f"{self.structure.ref} has {', '.join(groups)}" if groups else f"{self.structure.ref} has no group"
@@ -356,7 +357,11 @@ class DataSetForm:
 
     def _doubts(self) -> int:
         """Faults after which an observation may not be counted in its series: an element or row that was not read."""
-        return sum(map(self.confrontation.number, NOT_READ)) + (self.unsound if self.flat else 0)
+        return self._unread() + (self.unsound if self.flat else 0)
+
+    def _unread(self) -> int:
+        """How much of the file could not be read as it stands."""
+        return sum(map(self.confrontation.number, NOT_READ))
 
     def _close(self, series: _Series) -> None:
         if not series.seen and not self.deletes:
@@ -941,9 +946,9 @@ class DataSetForm:
         if not findings:
             return
         note = self.confrontation
-        doubts = self._doubts()
-        if doubts != self._doubted:  # what was not read just before may be what is missing here
-            self._doubted = doubts
+        unread = self._unread()
+        if unread != self._doubted:  # what was not read just before may be what is missing here
+            self._doubted = unread
             findings = [finding for finding in findings if finding.rule not in ABSENT]
         placed = []
         for finding in findings:
@@ -973,6 +978,7 @@ class Prover:
     def __init__(self, form: DataSetForm) -> None:
         self.form = form
         self.period, self.measure, self.number = form.in_cell, form.measure, form.plain_number
+        self._on = (form.meaning.frequency, form.meaning.time_format, *(c.id for c in form._dated))
         self._runs: dict[object, set[str]] = {}  # periods of series that are in order, by what they depend on
         self._size = 0
 
@@ -997,7 +1003,7 @@ class Prover:
     def _in_order(self, series: _Series, texts: Sequence[str]) -> bool:
         """Each period right, once, none missing, and valid with the codes of the series: once for each run of periods."""
         run = "<".join(texts)  # no value holds it
-        known = self._runs.setdefault((id(series.periods), *(code for _, code in series.code_dates)), set())
+        known = self._runs.setdefault(tuple([series.cells.get(name, "") for name in self._on]), set())
         if run in known:
             return True
         for text in texts:

@@ -393,6 +393,12 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
                 part.text_at, "prepared-future", words, component="Prepared", value=part.text, expected=f"until {today}"
             )
     odd = [part.name for part in header.parts if _HEADER.get(part.name, ("",))[0] != part.space]
+    for use in header.uses:
+        twin = next((other for other in header.uses if other.id == use.id and other is not use), None)
+        if use.id and twin is not None and twin.part.at < use.part.at:
+            words = f"the structureID {cut(use.id)} stands twice; it is first in line {twin.part.at[0]}."
+            spot = use.part.places.get("structureID", use.part.at)
+            yield _at(spot, "structure-reference", words, component="structureID", value=use.id)
     for name in _MANDATORY:
         if counted[name] or any(SequenceMatcher(None, name, one).ratio() > 0.7 for one in odd):
             continue  # one that is misspelt, or of another namespace, has been named
@@ -547,6 +553,9 @@ def _structure(part: Part, structural: bool, format_: str) -> Iterator[Finding]:
 
 def _reference(part: Part, format_: str) -> Iterator[Finding]:
     """The reference itself: Ref or URN in 2.1, the URN as text in 3.0."""
+    for attribute in part.attributes:
+        if not attribute.startswith("http://www.w3.org/2001/XMLSchema-instance"):
+            yield _odd_attribute(part, attribute)
     if not format_.endswith("2.1"):
         for one in part.parts:
             yield _at(
@@ -577,7 +586,11 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
             f"the text {cut(part.text.strip())} stands inside {part.name}, where no text belongs.",
             value=part.text.strip()[:200],
         )
-    refs = [one for one in part.parts if one.name in ("Ref", "URN") and not one.space]
+    refs = [
+        one
+        for i, one in enumerate(part.parts)
+        if one.name in ("Ref", "URN") and not one.space and one.name not in {before.name for before in part.parts[:i]}
+    ]
     for one in part.parts:
         if one not in refs:
             yield _at(

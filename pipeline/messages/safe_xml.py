@@ -295,10 +295,11 @@ class Machine:
         self.message_space, self.common_space = space, f"{base}common"
         for attribute in attributes:
             if not attribute.startswith(XSI + " "):
-                self._unexpected_attribute(attribute, local)
+                self.unexpected_attribute(attribute, local)
         self.listener.message(self.format)
 
-    def _unexpected_attribute(self, attribute: str, element: str) -> None:
+    def unexpected_attribute(self, attribute: str, element: str) -> None:
+        """Say that an attribute of the current tag has no place there."""
         local = attribute.rpartition(" ")[2]
         self.found(
             "unexpected-attribute",

@@ -30,6 +30,7 @@ _LABEL = re.compile(rf"{_BLANK}+({_NAME})=")
 _BETWEEN = re.compile(rf"{_BLANK}*/>{_BLANK}*")
 _TEXTS = re.compile(r"[^<&\t\r\n\ufffe\uffff]*")
 _CELLS = re.compile(rf'(?:{_BLANK}+{_NAME}="{_TEXT}")*{_BLANK}*')
+_OPENING = re.compile(rf"({_CELLS.pattern})>{_BLANK}*(?=<)")
 _NEXT = re.compile(rb"[ \t\r\n]*<Series(?=[ \t\r\n])")
 _SERIES, _END = b"<Series", b"</Series>"
 _TOKEN = re.compile(
@@ -181,12 +182,11 @@ class _Series:
         """Whether this is a series that the judge accepts; what stands between ``<Series`` and ``</Series>``."""
         if "</Obs>" in text:
             text = text.replace("></Obs>", "/>")
-        close = text.find(">")
-        start = text.find("<", close)
-        cells = _cells(text[:close])
-        if cells is None or close < 0 or start < 0 or text[close + 1 : start].strip(" \t\r\n"):
+        opening = _OPENING.match(text)
+        cells = _cells(opening[1]) if opening else None
+        if opening is None or cells is None:
             return False
-        text = text[start:]
+        text = text[opening.end() :]
         for way in self.ways:
             found = way(text)
             if found is not None:

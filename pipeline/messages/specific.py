@@ -154,7 +154,7 @@ class Specific:
             elif space == XSI:
                 pass
             else:
-                self.machine._unexpected_attribute(name, "DataSet")
+                self.machine.unexpected_attribute(name, "DataSet")
         head = DataSetHead(
             refers=frame.get("structureRef", ""),
             type=type_,
@@ -171,8 +171,10 @@ class Specific:
         depth, inside = self.depth, self.open or "DataSet"
         if local == "Comp" and self.newer and self.held is not None and self.component is None:
             self.component = (attributes.get("id", ""), [], self.machine.value_place("id"))
+            self._no_others(attributes, local, ("id",))
         elif local == "Value" and self.component is not None and self.value is None:
             self.value, self.machine.takes_text, self._value_depth = [], self.text, depth - 1
+            self._no_others(attributes, local, ())
         elif self.value is not None:
             pass  # Text and StructuredText inside a Value: their text counts
         elif self.component is not None or self.open in ("Obs", "Group", "Atts"):
@@ -214,6 +216,12 @@ class Specific:
             self.skip = depth
         else:
             self._refuse(local, inside)
+
+    def _no_others(self, attributes: dict[str, str], local: str, known: tuple[str, ...]) -> None:
+        """No attributes but these, the type and the language."""
+        for name in attributes:
+            if name not in known and not name.startswith((XSI, "http://www.w3.org/XML/1998/namespace")):
+                self.machine.unexpected_attribute(name, local)
 
     def _plain(self, attributes: dict[str, str]) -> Cells:
         attributes.pop(_TYPE, None)
