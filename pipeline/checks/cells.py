@@ -19,15 +19,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain
 
+from pipeline.checks.expressions import LONGEST, expression
+from pipeline.checks.numerals import POINT, SCIENTIFIC, no_number
 from pipeline.facts.structure import CodeList, Component, Dimension, Measure, TextFormat
 from pipeline.findings import Finding
 from pipeline.period import moment
@@ -381,7 +382,7 @@ def _patterns(text_format: TextFormat) -> _Check:
     matches_it = matches
 
     def check(text: str) -> Iterator[_Fault]:
-        if len(text) <= _LONG and not matches_it(text):
+        if len(text) <= LONGEST and not matches_it(text):
             yield "text-format", f"does not follow the pattern {quoted(text_format.pattern or '')}", ""
 
     return check
@@ -390,8 +391,6 @@ def _patterns(text_format: TextFormat) -> _Check:
 # ---------------------------------------------------------------------------------------------------------- numbers
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_POINT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-_SCIENTIFIC = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = ("INF", "-INF", "NaN")
 
 
@@ -400,18 +399,18 @@ def _number(type_: str, measure: bool) -> _Check:
     if type_ in _FLOATING:
         return lambda text: _floating(text, _FLOATING[type_], measure)
     if type_ in _DECIMAL:
-        return lambda text: iter(()) if _POINT.fullmatch(text) else iter([_no_number(text, exponent=False)])
+        return lambda text: iter(()) if POINT.fullmatch(text) else iter([no_number(text, exponent=False)])
     return lambda text: _integer(text, type_, _WHOLE[type_])
 
 
 def _integer(text: str, type_: str, limit: int | None) -> Iterator[_Fault]:
     if not _INTEGER.fullmatch(text):
-        if _POINT.fullmatch(text):
+        if POINT.fullmatch(text):
             whole = text.partition(".")[0]
             same = whole.strip("+-") and not text.partition(".")[2].strip("0")
             yield "text-format", "is not a whole number", f"Write {whole}." if same else ""
         else:
-            yield _no_number(text, exponent=False)
+            yield no_number(text, exponent=False)
     elif limit is not None and not -limit <= Decimal(text) < limit:
         yield "text-format", f"is beyond what the type {type_} holds ({-limit:,} to {limit - 1:,})", ""
 
@@ -419,9 +418,9 @@ def _integer(text: str, type_: str, limit: int | None) -> Iterator[_Fault]:
 def _floating(text: str, infinite: float, measure: bool) -> Iterator[_Fault]:
     if text in _NOT_FINITE:
         if measure:
-            yield _no_number(text, exponent=True)
-    elif not _SCIENTIFIC.fullmatch(text):
-        yield _no_number(text, exponent=True)
+            yield no_number(text, exponent=True)
+    elif not SCIENTIFIC.fullmatch(text):
+        yield no_number(text, exponent=True)
     elif math.isinf(value := float(text)) or abs(value) >= infinite:
         yield "number-syntax", "is larger than any number that its type keeps", "Write the number that was meant."
 
@@ -487,364 +486,3 @@ def _number_in_words(type_: str, text_format: TextFormat) -> str:
     if text_format.decimals is not None and type_ not in _WHOLE:
         words += f", with at most {_count(text_format.decimals)}"
     return words
-
-
-_SPACES = "\u0020\u00a0\u202f\u2009\u2007\u2008\u2002\u2003"
-_APOSTROPHES = "'\u2019\u02bc\u0060\u00b4"
-_MINUSES = "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d"
-_GROUPS = re.compile(rf"[+-]?[0-9]{{1,3}}(?:([{_SPACES}{_APOSTROPHES}_])[0-9]{{3}})(?:\1[0-9]{{3}})*(?:[.,][0-9]+)?")
-_MISSING = {
-    ":", "-", "--", "..", "...", "…", ".", "n.d.", "n.d", "nd", "n/d", "n.a.", "n.a", "na", "n/a", "nc", "null", "none",
-    "nil", "missing", "s", "c", "x", "m", "*", "/", "?", "–", "—",
-}  # fmt: skip
-_COMMA_HINT = "SDMX writes a decimal point and nothing between thousands: "
-_STATUS_HINT = "A mark belongs in the attribute for the observation's status: "
-
-
-def _no_number(text: str, *, exponent: bool) -> _Fault:
-    """Why a text is no number as SDMX writes it, in the words of the one who must mend it."""
-    sentence, hint = _looks_like(text, exponent) or ("is not a number", "Write a plain number, such as 1234.5.")
-    return "number-syntax", sentence, hint
-
-
-def _looks_like(text: str, exponent: bool) -> tuple[str, str] | None:
-    plain = text.strip()
-    if plain != text and (_SCIENTIFIC if exponent else _POINT).fullmatch(plain):
-        return "has blanks around the number", f"Write {plain}."
-    for known in (_as_a_word, _in_other_signs, _with_separators, _with_marks):
-        if found := known(plain):
-            return found
-    if _SCIENTIFIC.fullmatch(plain):
-        return "is in scientific notation, which its type does not have", _written_out(plain)
-    return None
-
-
-def _as_a_word(text: str) -> tuple[str, str] | None:
-    word = text.casefold()
-    if word.strip("+-") in ("nan", "inf", "infinity", "∞") or re.fullmatch(r"-?1\.#[a-z]+[0-9]*", word):
-        hint = "Where there is no value, leave it out and say why in the observation's status."
-        return "is not a finite number", hint
-    if re.fullmatch(r"#[a-z/0 ]+[!?]?", word):
-        return "is an error value of a spreadsheet", "Mend the formula in the source."
-    if word in ("true", "false"):
-        return "is a truth value, not a number", ""
-    if word in _MISSING:
-        hint = "Where there is no value, leave it out and say why in the observation's status."
-        return "is a sign for a missing value, not a number", hint
-    if re.fullmatch(r"[0-9]{4}-(?:[0-9]{2}(?:-[0-9]{2})?|[ASTQMWD][0-9]{1,3})", text):
-        return "looks like a period, not a number", "Perhaps two columns or attributes were exchanged."
-    return None
-
-
-def _in_other_signs(text: str) -> tuple[str, str] | None:
-    strange = next((char for char in text if char.isdigit() and not char.isascii()), "")
-    if strange:
-        name = unicodedata.name(strange, "unnamed").lower()
-        written = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
-        hint = f"Write the digits 0 to 9: {written}." if _POINT.fullmatch(written) else "Write the digits 0 to 9."
-        return f"contains {strange!r} (U+{ord(strange):04X}, {name})", hint
-    if text[:1] and text[0] in _MINUSES and _SCIENTIFIC.fullmatch(text[1:]):
-        name = unicodedata.name(text[0], "unnamed").lower()
-        return f"begins with {name} (U+{ord(text[0]):04X}), not with the minus sign", f"Write -{text[1:]}."
-    if re.fullmatch(r"[+-]?0[xXoObB][0-9A-Fa-f]+", text):
-        return "is a number of a programming language", "Write the digits 0 to 9 only."
-    if re.fullmatch(r"[0-9.]+-|\([0-9.]+\)", text):
-        return "is negative in a bookkeeper's way", f"Write -{text.strip('()-')}."
-    return None
-
-
-def _with_separators(text: str) -> tuple[str, str] | None:
-    """Decimal commas, and thousands set apart by points, commas, blanks, apostrophes or underscores."""
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", text):
-        return "has points between thousands and a decimal comma", _plainly(text.replace(".", "").replace(",", "."))
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", text) or re.fullmatch(
-        r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}", text
-    ):
-        return "has commas between thousands", _plainly(text.replace(",", ""))
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}", text):
-        return "has points between thousands", _plainly(text.replace(".", ""))
-    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
-        either = f"write {text.replace(',', '')} or {text.replace(',', '.')}, whichever was meant."
-        return "has a comma between thousands, or a decimal comma", _COMMA_HINT + either
-    if re.fullmatch(r"[+-]?[0-9]*,[0-9]+|[+-]?[0-9]+,", text):
-        return "has a decimal comma", _plainly(text.replace(",", "."))
-    if match := _GROUPS.fullmatch(text):
-        mark = match[1]
-        name = "an underscore" if mark == "_" else "an apostrophe" if mark in _APOSTROPHES else "a blank"
-        if mark != " " and mark in _SPACES:
-            name += f" (U+{ord(mark):04X}, {unicodedata.name(mark, 'unnamed').lower()})"
-        return f"has {name} between its digits", _plainly(text.replace(mark, "").replace(",", "."))
-    if re.fullmatch(rf"[+-]?[0-9][0-9{_SPACES}{_APOSTROPHES}_]*[0-9](?:[.,][0-9]+)?", text):
-        return "has something other than digits between its digits", "Write the plain number, such as 1234.5."
-    if re.fullmatch(r"[+-]?[0-9]*(?:\.[0-9]*){2,}", text) and any(char.isdigit() for char in text):
-        return "has more than one point", "Write the plain number, such as 1234.5."
-    if re.fullmatch(r"[+-]{2,}[0-9.]+|[+-][ ]+[0-9.]+", text):
-        return "has signs that do not go together", f"Write {'-' if '-' in text else ''}{text.lstrip('+- ')}."
-    return None
-
-
-def _plainly(number: str) -> str:
-    return f"{_COMMA_HINT}write {number.rstrip('.')}."
-
-
-def _with_marks(text: str) -> tuple[str, str] | None:
-    """Numbers with a flag, a currency, a percent sign."""
-    if match := re.fullmatch(r"([+-]?[0-9.,]+)\s*[%‰]", text):
-        return "has a percent sign", f"Write {match[1]}: the unit is an attribute of its own."
-    if match := re.fullmatch(r"[€$£¥]\s*([+-]?[0-9.,]+)|([+-]?[0-9.,]+)\s*[€$£¥]", text):
-        return "has a currency sign", f"Write {match[1] or match[2]}: the unit is an attribute of its own."
-    mark = r"[(\[]?[^\W\d_]{1,3}[)\]]?\.?|[*†‡°!?<>~≈]+|[(\[][0-9][)\]]"
-    if match := re.fullmatch(rf"(?:{mark})\s*([+-]?[0-9.,]+)|([+-]?[0-9.,]+)\s*(?:{mark})", text):
-        number = match[1] or match[2]
-        return "has a mark beside the number", f"{_STATUS_HINT}write {number} here."
-    return None
-
-
-def _written_out(text: str) -> str:
-    if len(text) > 30 or abs(int(re.split(r"[eE]", text)[1])) > 20:
-        return "Write the number without exponent."
-    return f"Write {Decimal(text):f}."
-
-
-# ---------------------------------------------------------------------------------- regular expressions of XML Schema
-
-_LONG = 20_000
-"""Longer texts are not held against patterns."""
-
-_Ranges = tuple[tuple[int, int], ...]
-_Ends = Callable[[str, frozenset[int]], frozenset[int]]
-"""Where a part of an expression can end in the text, from these places on."""
-
-
-@lru_cache(maxsize=512)
-def expression(pattern: str) -> Callable[[str], bool] | None:
-    """Whether a whole text is in the language of an XML Schema expression; ``None`` when the expression is none.
-
-    Anchors around the whole, which XML Schema has not and authors write, are taken away. A text is followed through
-    all readings at once, so that no expression takes more than polynomial time. Source: XML Schema 1.0 part 2,
-    appendix F; categories of Unicode as Python has them, blocks are not known.
-    """
-    plain = pattern.removeprefix("^")
-    if plain.endswith("$") and not plain.endswith("\\$"):
-        plain = plain[:-1]
-    reader = _Reader(plain)
-    try:
-        ends = reader.alternatives()
-        reader.finished()
-    except (ValueError, IndexError, RecursionError):
-        return None
-    return lambda text: len(text) in ends(text, frozenset((0,)))
-
-
-class _Reader:
-    """Reads an expression from left to right; ValueError or IndexError where it is none."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.at = 0
-
-    def sees(self, signs: str) -> bool:
-        return self.pattern[self.at : self.at + 1] != "" and self.pattern[self.at] in signs
-
-    def take(self) -> str:
-        self.at += 1
-        return self.pattern[self.at - 1]
-
-    def skip(self, sign: str) -> None:
-        if self.take() != sign:
-            raise ValueError(sign)
-
-    def finished(self) -> None:
-        if self.at != len(self.pattern):
-            raise ValueError(self.pattern[self.at :])
-
-    def alternatives(self) -> _Ends:
-        branches = [self.branch()]
-        while self.sees("|"):
-            self.at += 1
-            branches.append(self.branch())
-        if len(branches) == 1:
-            return branches[0]
-        return lambda text, starts: frozenset().union(*(branch(text, starts) for branch in branches))
-
-    def branch(self) -> _Ends:
-        pieces = []
-        while self.at < len(self.pattern) and not self.sees("|)"):
-            pieces.append(self.piece())
-
-        def ends(text: str, starts: frozenset[int]) -> frozenset[int]:
-            for piece in pieces:
-                if not starts:
-                    break
-                starts = piece(text, starts)
-            return starts
-
-        return ends
-
-    def piece(self) -> _Ends:
-        atom = self.atom()
-        if not self.sees("?*+{"):
-            return atom
-        sign = self.take()
-        if sign != "{":
-            return _repeated(atom, *{"?": (0, 1), "*": (0, None), "+": (1, None)}[sign])
-        closing = self.pattern.index("}", self.at)
-        match = re.fullmatch(r"([0-9]{1,9})(,?)([0-9]{0,9})", self.pattern[self.at : closing])
-        if not match or (match[3] and not match[2]):
-            raise ValueError("{")
-        self.at = closing + 1
-        low = int(match[1])
-        return _repeated(atom, low, int(match[3]) if match[3] else None if match[2] else low)
-
-    def atom(self) -> _Ends:
-        sign = self.take()
-        if sign == "(":
-            ends = self.alternatives()
-            self.skip(")")
-            return ends
-        if sign == "[":
-            return _one_of(self.bracket())
-        if sign == "\\":
-            return _one_of(self.escape())
-        if sign in "?*+{})":
-            raise ValueError(sign)
-        return _one_of(_complement(_LINE_ENDS) if sign == "." else ((ord(sign), ord(sign)),))
-
-    def bracket(self) -> _Ranges:
-        """A class after its opening bracket: members, ``^`` before, ``-[…]`` taken away at the end."""
-        negative = self.sees("^")
-        self.at += negative
-        members: list[tuple[int, int]] = []
-        without: _Ranges = ()
-        while not self.sees("]"):
-            if self.sees("-") and self.pattern[self.at + 1] == "[" and members:
-                self.at += 2
-                without = self.bracket()
-                if not self.sees("]"):
-                    raise ValueError("-[")
-                break
-            members.extend(self.member())
-        self.skip("]")
-        if not members:
-            raise ValueError("[]")
-        ranges = _complement(tuple(members)) if negative else tuple(members)
-        return _complement((*_complement(ranges), *without)) if without else ranges
-
-    def member(self) -> _Ranges:
-        first = self.single()
-        if isinstance(first, tuple) or not self.sees("-") or self.pattern[self.at + 1] in "][":
-            return first if isinstance(first, tuple) else ((first, first),)
-        self.at += 1
-        last = self.single()
-        if isinstance(last, tuple) or last < first:
-            raise ValueError("-")
-        return ((first, last),)
-
-    def single(self) -> int | _Ranges:
-        sign = self.take()
-        if sign == "[":
-            raise ValueError(sign)
-        if sign != "\\":
-            return ord(sign)
-        ranges = self.escape()
-        return ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else ranges
-
-    def escape(self) -> _Ranges:
-        sign = self.take()
-        if sign in "\\|.?*+(){}-[]^$":
-            return ((ord(sign), ord(sign)),)
-        if sign in "nrt":
-            code = ord({"n": "\n", "r": "\r", "t": "\t"}[sign])
-            return ((code, code),)
-        if sign in "pP":
-            self.skip("{")
-            closing = self.pattern.index("}", self.at)
-            ranges = _category(self.pattern[self.at : closing])
-            self.at = closing + 1
-            return _complement(ranges) if sign == "P" else ranges
-        if sign.lower() not in "sdicw":
-            raise ValueError(sign)
-        return _complement(_class(sign.lower())) if sign.isupper() else _class(sign)
-
-
-def _repeated(atom: _Ends, low: int, high: int | None) -> _Ends:
-    def ends(text: str, starts: frozenset[int]) -> frozenset[int]:
-        for _ in range(low):
-            after = atom(text, starts)
-            if after == starts or not after:
-                starts = after
-                break
-            starts = after
-        found, wave, times = starts, starts, low
-        while wave and (high is None or times < high):
-            wave = atom(text, wave) - found
-            found |= wave
-            times += 1
-        return found
-
-    return ends
-
-
-def _one_of(ranges: _Ranges) -> _Ends:
-    signs = re.compile("[" + "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges) + "]" if ranges else "(?!)")
-
-    def ends(text: str, starts: frozenset[int]) -> frozenset[int]:
-        return frozenset(start + 1 for start in starts if signs.match(text, start))
-
-    return ends
-
-
-def _complement(ranges: _Ranges) -> _Ranges:
-    found, after = [], 0
-    for low, high in sorted(ranges):
-        if low > after:
-            found.append((after, low - 1))
-        after = max(after, high + 1)
-    return tuple(found) if after > sys.maxunicode else (*found, (after, sys.maxunicode))
-
-
-_LINE_ENDS: _Ranges = ((10, 10), (13, 13))
-_NAME_START: _Ranges = (
-    (0x3A, 0x3A), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x2FF), (0x370, 0x37D),
-    (0x37F, 0x1FFF), (0x200C, 0x200D), (0x2070, 0x218F), (0x2C00, 0x2FEF), (0x3001, 0xD7FF), (0xF900, 0xFDCF),
-    (0xFDF0, 0xFFFD), (0x10000, 0xEFFFF),
-)  # fmt: skip
-_NAME: _Ranges = (*_NAME_START, (0x2D, 0x2E), (0x30, 0x39), (0xB7, 0xB7), (0x300, 0x36F), (0x203F, 0x2040))
-
-
-def _class(letter: str) -> _Ranges:
-    """The signs of ``\\s``, ``\\d``, ``\\i``, ``\\c`` and ``\\w``."""
-    if letter == "s":
-        return ((9, 10), (13, 13), (32, 32))
-    if letter == "d":
-        return _digits()
-    if letter == "w":
-        return _complement((*_category("P"), *_category("Z"), *_category("C")))
-    return _NAME_START if letter == "i" else _NAME
-
-
-@lru_cache(maxsize=1)
-def _digits() -> _Ranges:
-    every = "".join(map(chr, range(sys.maxunicode + 1)))
-    return tuple((run.start(), run.end() - 1) for run in re.finditer(r"\d+", every))
-
-
-@lru_cache(maxsize=64)
-def _category(name: str) -> _Ranges:
-    """The signs of a category of Unicode, such as ``L`` or ``Lu``; ValueError when there is none of that name."""
-    ranges = _categories()
-    found = [part for category, parts in ranges.items() if category.startswith(name) for part in parts]
-    if not found or not 1 <= len(name) <= 2:
-        raise ValueError(name)
-    return tuple(sorted(found))
-
-
-@lru_cache(maxsize=1)
-def _categories() -> Mapping[str, list[tuple[int, int]]]:
-    ranges: dict[str, list[tuple[int, int]]] = {}
-    start = 0
-    for category, run in groupby(map(unicodedata.category, map(chr, range(sys.maxunicode + 1)))):
-        after = start + sum(1 for _ in run)
-        ranges.setdefault(category, []).append((start, after - 1))
-        start = after
-    return ranges

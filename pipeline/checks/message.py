@@ -23,6 +23,8 @@ from pipeline.findings import Confrontation, Finding, Place
 ACTIONS = ("Append", "Replace", "Delete", "Information")
 ACTIONS_31 = (*ACTIONS, "Merge")
 SCOPES = ("DataStructure", "ConstrainedDataStructure", "Dataflow", "ProvisionAgreement")
+#: a scope → the kinds of reference it can be of; data of a dataflow may conform to no more than its structure
+_SCOPE_OF = {"Dataflow": ("Dataflow", "ProvisionAgreement"), "ProvisionAgreement": ("ProvisionAgreement",)}
 
 #: the header's elements in the order of the schema: name → (namespace, at most, what its text or attribute is)
 _HEADER: dict[str, tuple[str, int | None, str]] = {
@@ -285,11 +287,8 @@ class MessageForm:
                 f"the xsi:type of the data set is of the namespace {cut(space)}, the header says {cut(use.namespace)}."
             )
             self._say("structure-disagrees", words, head.where("type"), value=space, expected=use.namespace)
-        if (
-            head.scope in ("DataStructure", "Dataflow", "ProvisionAgreement")
-            and use.kind in SCOPES
-            and head.scope != use.kind
-        ):
+        wider = _SCOPE_OF.get(head.scope, SCOPES)
+        if use.kind in SCOPES and use.kind not in wider:
             words = f"the data set has the dataScope {head.scope}, the header refers to a {use.kind}."
             self._say("structure-disagrees", words, head.where("dataScope"), value=head.scope, expected=use.kind)
 

@@ -8,6 +8,7 @@ from pipeline.pages.summary import Document, Rules, Violation, hints, not_checke
 from pipeline.pages.visible import counted, shown
 
 LISTED = 5  # places of one rule
+NAMED = 8  # rules that one reason kept from running
 
 
 def lines(document: Document, next_step: str, rules: Rules | None = None) -> Iterator[str]:
@@ -63,4 +64,5 @@ def _unchecked(why: str, rules: dict[str, list[str]], files: int) -> Iterator[st
         some = f" ({shown(names[0])})" if len(names) == 1 and names[0] else f" ({len(names)} of {files} files)"
         where = some if 0 < len(names) < files else ""
         reason = shown(why, 500).removesuffix(".")
-        yield f"not checked, {counted(len(here), 'rule')}: {reason}: {', '.join(map(shown, here))}{where}"
+        names_ = ", ".join(map(shown, here[:NAMED])) + (f" and {len(here) - NAMED} more" if len(here) > NAMED else "")
+        yield f"not checked, {counted(len(here), 'rule')}: {reason}: {names_}{where}"
