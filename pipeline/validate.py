@@ -258,8 +258,6 @@ class _Pass:
             yield from texts
 
         csv_reader.read(again(), self.message)
-        for judged in self.judged:
-            judged.sink.end()
         self.complete = not self.note.violated("limit")
 
     def _entry(self) -> dict[str, Any]:
@@ -333,8 +331,8 @@ class _Pass:
             return named, finding
         if named is not None and named.ref == structure.ref:
             return (named if named.dataflow and not structure.dataflow else structure), finding
-        if kind == "Dataflow" or wanted is None:
-            return structure, None
+        if wanted is None or kind == "Dataflow":
+            return structure, finding if wanted is None else None
         if (wanted.agency, wanted.id) == (structure.agency, structure.id):
             return structure, _other_version(ref, structure.ref)
         words = f"the file names the structure {ref}; it is judged by {structure.ref}, which was given."
@@ -476,9 +474,12 @@ def _generic(one: _Pass, machine: safe_xml.Machine) -> Generic:
 
 def _named(at_hand: Structures, ref: str, kind: str) -> tuple[Structure | None, Finding | None]:
     """The structure that a reference means among those at hand, and what is wrong with the reference."""
-    wanted = parse_reference(ref) if ref else None
+    if not ref:
+        return None, None  # that it is missing has been said
+    wanted = parse_reference(ref)
     if wanted is None:
-        return None, None  # that it is missing or incomplete has been said
+        words = f"{frame.cut(ref)} is no reference to a structure."
+        return None, Finding("structure-reference", words, value=ref, expected="agency, id and version")
     flow, whole = resolve(at_hand.dataflows, wanted), resolve(at_hand.structures, wanted)
     meant = whole or flow if kind == "DataStructure" else flow or whole
     if meant is not None and kind != "ProvisionAgreement":

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from functools import partial
 from typing import NamedTuple
 
@@ -25,10 +26,11 @@ from pipeline.findings import Confrontation, Finding, Place
 from pipeline.period import Moment, Period
 from pipeline.period import moment as read_moment
 
-MEMORY = 200_000  # verdicts that are remembered before they are forgotten
+MEMORY = 20_000  # verdicts that are remembered before they are forgotten
 YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
 NOT_READ = ("unexpected-element", "csv-ragged", "csv-quote", "encoding", "control-character")
 ABSENT = ("dimension-missing", "attribute-missing", "value-missing", "time-missing")
+OF_CSV = ("STRUCTURE", "STRUCTURE_ID", "DATAFLOW", "ACTION")
 COUNTABLE = "ASTQMW"  # kinds of period of which a gap can be named
 
 
@@ -104,8 +106,10 @@ class _Series:
         "decimals",
         "doubted",
         "key",
+        "key_known",
         "name",
         "periods",
+        "said",
         "seen",
         "shared",
         "sound",
@@ -121,6 +125,8 @@ class _Series:
         self.periods: dict[str | None, _Period] = {}
         self.decimals = ""
         self.code_dates: tuple[tuple[Component, str], ...] = ()
+        self.key_known = sound
+        self.said: frozenset[str] = frozenset()  # attributes of observations that stand on the series instead
         self.doubted = 0
         self.context: tuple[str, ...] = ("", "")  # frequency and time format
 
@@ -153,19 +159,23 @@ class DataSetForm:
         self.meaning = meaning or Meaning()
         self.data_set = data_set
         self.begin, self.end_ = _span(begin)[0], _span(end)[1]
+        if self.begin and self.end_ and self.begin > self.end_:
+            self.begin = self.end_ = None  # that they contradict each other has been said
         self.row = row
         self.parts, self.named_groups = parts, named_groups
+        self.announced, self.time = at, structure.time.id if structure.time else ""
+        if at not in ("", FLAT) and structure.component(at) is None:
+            at = self.time or FLAT  # that it announces something else is said once
         self.csv = not at
-        self.flat = self.csv or at == FLAT
-        self.at = at
-        self.time = structure.time.id if structure.time else ""
         self.key_ids = [d.id for d in structure.dimensions]
-        whole = [*structure.dimensions, *((structure.time,) if structure.time else ())]
-        self.series_ids = [d.id for d in whole if d.id != at]
-        self.in_cell = self.time if self.flat else at  # what an observation carries besides values
+        self._read_as(at)
         self.measure = structure.measures[0].id if structure.measures else "OBS_VALUE"
         self.deletes = head.action == "Delete"
         self.series_count = self.observation_count = 0
+        self._parts: dict[str, set[tuple[str, ...]]] = {}
+        self.across: dict[
+            tuple[str, tuple[str, ...]], tuple[Spot, tuple[str, ...]]
+        ] = {}  # groups whose key stands partly on observations
         self.unsound_groups = 0
         self.said_above: dict[tuple[str, ...], tuple[Value, Spot]] = {}  # on rows: attributes of what is above them
         self.unsound = 0  # series of which the key cannot be trusted
@@ -178,11 +188,8 @@ class DataSetForm:
         self.head_at = head.where("")
         self.plain_number = _plain_number(structure.measures[0] if structure.measures else None)
         self._fast = re.compile(self.plain_number).fullmatch if self.plain_number else None
-        self._tails: dict[object, _Tail] = {}
-        self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
         self._values: dict[str, tuple[Finding, ...]] = {}
         self._decimals: dict[str, re.Pattern[str] | None] = {}
-        self._periods: dict[tuple[str, ...], dict[str | None, _Period]] = {}
         self._dated = [c for c in structure.dimensions if c.codelist is not None and _has_dates(c)]
         self._alone = _Period((), (), None)
         self._wants_layout = True
@@ -191,6 +198,19 @@ class DataSetForm:
 
     # --------------------------------------------------------------------------------------- the data set
 
+    def _read_as(self, at: str) -> None:
+        """Judge by this dimension at the observation: as announced, or as the data set turns out to be."""
+        structure = self.structure
+        self.at, self.flat = at, self.csv or at == FLAT
+        whole = [*structure.dimensions, *((structure.time,) if structure.time else ())]
+        self.series_ids = [d.id for d in whole if d.id != at]
+        self.in_cell = self.time if self.flat else at  # what an observation carries besides values
+        self._across = [] if self.flat else [group for group in structure.groups if at in group.dimensions]
+        self._tails: dict[object, _Tail] = {}
+        self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
+        self._periods: dict[tuple[str, ...], dict[str | None, _Period]] = {}
+        self._mandatory_of: dict[str, list[Attribute]] = {}
+
     def _head(self, head: DataSetHead) -> None:
         if self.csv:
             self._columns(head)
@@ -198,17 +218,17 @@ class DataSetForm:
         parts, self.parts = self.parts, False
         self.attributes(head.cells, head.where)
         self.parts = parts
-        if self.at != FLAT and self.structure.component(self.at) is None:
-            near = nearest(self.at, [*self.series_ids, FLAT])
-            words = (
-                f"the dimension at the observation is {_cut(self.at)}, which {self.structure.ref} does not have{near}"
-            )
-            self._say([Finding("at-observation", _ended(words), value=self.at)], lambda _: self.head_at)
+        if self.announced != FLAT and self.structure.component(self.announced) is None:
+            near = nearest(self.announced, [*self.series_ids, self.at, FLAT])
+            words = f"the dimension at the observation is {_cut(self.announced)}, which {self.structure.ref} does not have{near}"
+            self._say([Finding("at-observation", _ended(words), value=self.announced)], lambda _: self.head_at)
             self._wants_layout = False
 
     def _columns(self, head: DataSetHead) -> None:
         found = []
         for name in head.columns:
+            if self._of_format(name):
+                continue
             if self.structure.component(name) is None and name != YEAR_START:
                 near = nearest(name, [c.id for c in self.structure.components])
                 words = f"the column {_cut(name)} is no component of {self.structure.ref}{near}"
@@ -218,16 +238,20 @@ class DataSetForm:
         wanted: list[Component] = [*self.structure.dimensions]
         if self.structure.time:
             wanted.append(self.structure.time)
-        wanted += [] if self.deletes else [m for m in self.structure.measures if len(self.structure.measures) == 1]
+        measures = self.structure.measures
+        wanted += [] if self.deletes else [m for m in measures if m.mandatory or len(measures) == 1]
         for component in _renamed([c for c in wanted if c.id not in there], unknown):
             words = f"the header row lacks the column {component.id} ({component.name or 'a component of the key'})."
             found.append(Finding("csv-header", words, component=component.id, expected=component.id))
-        self.lacking = {finding.component for finding in found if finding.rule == "csv-header"} | {
-            c.id for c in wanted if c.id not in there
-        }
-        self.unknown_columns = set(unknown)
+        self.lacking = {c.id for c in (*wanted, *self.structure.measures) if c.id not in there}
         for finding in found:
             self._say([finding], head.where)
+
+    def _of_format(self, name: str) -> bool:
+        """Whether a column is one of the format's own, misspelt, which has been said."""
+        if not self.confrontation.violated("csv-header"):
+            return False
+        return any(SequenceMatcher(None, name.upper(), own).ratio() > 0.7 for own in OF_CSV)
 
     def attributes(self, cells: Cells, where: Where) -> None:
         """Attributes of the data set, or of a part of the key (SDMX 3.0)."""
@@ -254,6 +278,7 @@ class DataSetForm:
             has = f"{self.structure.ref} has {', '.join(groups)}" if groups else f"{self.structure.ref} has no group"
             words = f"the group {_cut(id)} is unknown; {has}{near}"
             self._say([Finding("group-unknown", _ended(words), value=id)], where)
+            self.unsound_groups += 1
             return
         findings = self._cells(cells, f"group {group.id}")
         unknown = [f.component for f in findings if f.rule == "concept-unknown"]
@@ -303,6 +328,8 @@ class DataSetForm:
             words = "a series stands in a data set that announces observations without series (AllDimensions)."
             self._say([Finding("layout-series", words, expected="Obs")], where)
             self._wants_layout = False
+        if self.flat or (self.announced != self.at and not self.series_count > 1):
+            self._read_as(self._left_out(cells))
         findings = self._cells(cells, "series")
         key_ids = [name for name in self.series_ids if not (self.flat and name == self.time)]
         unknown = [f.component for f in findings if f.rule == "concept-unknown"]
@@ -323,6 +350,7 @@ class DataSetForm:
         self.unsound += not sound
         series = self.series_ = _Series(key, cells, at, sound)
         series.doubted = self._doubts()
+        series.said = frozenset(finding.component for finding in findings if finding.rule == "attribute-misplaced")
         self._contexts(series, {finding.component for finding in findings})
         if self.in_cell != self.time and isinstance(text := cells.get(self.time), str):
             findings += self._on_series(text, series)
@@ -364,7 +392,7 @@ class DataSetForm:
         return sum(map(self.confrontation.number, NOT_READ))
 
     def _close(self, series: _Series) -> None:
-        if not series.seen and not self.deletes:
+        if not series.seen and not self.deletes and series.doubted == self._doubts():
             words = f"the series {series.name} has no observation."
             self._say([Finding("no-data", words)], lambda _: series.at, series.name)
         if self.in_cell != self.time or not series.sound or series.doubted != self._doubts():
@@ -394,6 +422,8 @@ class DataSetForm:
         """An observation: its place in the series or its whole key, its value, its attributes, once."""
         self.observation_count += 1
         series = self.series_
+        if series is None and not self.flat:
+            self._outside(where)
         period_text = cells.pop(self.in_cell, None)
         value = cells.pop(self.measure, None)
         rest = tuple(cells.items())
@@ -420,15 +450,35 @@ class DataSetForm:
             self._judge(series, tail, period, period_text, value, where)
         if ident not in seen:
             seen[ident] = (where(""), value)  # type: ignore[assignment]
+        if self._across and series.sound and isinstance(period_text, str) and not period.findings:
+            self._group_across(series, period_text, where)
         if self.row is not None and period_text is not None:
             self.row(Row(series.key, {**series.cells, **cells}, _text(period_text), value, where("")))  # type: ignore[arg-type]
 
-    def _of_row(self, tail: _Tail, cells: Cells, where: Where) -> _Series:
-        """The series that a row of a flat layout belongs to."""
-        if not self.flat and self._wants_layout:
+    def _left_out(self, cells: Cells) -> str:
+        """The dimension that a series leaves to its observations, where the message does not announce it rightly."""
+        whole = [*self.key_ids, *((self.time,) if self.time else ())]
+        absent = [name for name in whole if name not in cells]
+        return absent[0] if len(absent) == 1 else self.time or self.at
+
+    def _outside(self, where: Where) -> None:
+        """An observation outside a series, where series are announced: from here on the data set is read as flat."""
+        if self._wants_layout:
             words = f"an observation stands outside a series; the message announces series by {self.at}."
             self._say([Finding("layout-flat", words, expected="Series")], where)
             self._wants_layout = False
+        self._read_as(FLAT)
+
+    def _group_across(self, series: _Series, value: str, where: Where) -> None:
+        """Remember the groups of an observation whose dimension is part of their key."""
+        cells = {**series.cells, self.at: value}
+        for group in self._across:
+            key = tuple(_text(cells.get(name, "")) for name in self.key_ids if name in group.dimensions)
+            if (group.id, key) not in self.across:
+                self.across[group.id, key] = (where(""), series.key)
+
+    def _of_row(self, tail: _Tail, cells: Cells, where: Where) -> _Series:
+        """The series that a row of a flat layout belongs to."""
         series = self.rows_of.get(tail.key)
         if series is None:
             own = {name: value for name, value in cells.items() if name in self.key_ids}
@@ -453,6 +503,8 @@ class DataSetForm:
                 self.said_above[key] = (said, where(name))
             elif before[0] != said:
                 findings.append(self._contradiction(name, said, before, of))
+        if self.confrontation.violated("control-character"):
+            findings = []  # two texts may differ in what stands for the character
         if findings:
             self._say(findings, where, series.name)
         return series
@@ -483,7 +535,7 @@ class DataSetForm:
         else:
             tail.key = tuple(_text(cells.get(name, "")) for name in self.key_ids)
             in_key = {f.component for f in findings} & set(self.key_ids)
-            tail.key_sound = not in_key and not unknown
+            tail.key_sound = not in_key and not unknown and not (self.csv and self.lacking & set(self.key_ids))
             if tail.key_sound:
                 findings += self._refused({name: _text(value) for name, value in cells.items() if value})
             shared = []
@@ -565,18 +617,29 @@ class DataSetForm:
         renamed = {f.component for f in tail.findings if f.rule in ("concept-unknown", "csv-columns")}
         if renamed and text is None:  # one unknown attribute instead of the period, or of the value
             findings = [f for f in findings if f.rule not in ("time-missing", "dimension-missing")]
+        if series.said:
+            findings = [f for f in findings if f.rule != "attribute-missing" or f.component not in series.said]
         findings += self._value(value, tail, series, excused=bool(renamed) and text is not None)
-        if period.moment is not None:
-            for component, code in series.code_dates:
-                retired = cell_rules.retired(component, code, period.moment.first, period.moment.last)
+        when = period.moment or (self._moment_of(series) if series.code_dates else None)
+        if when is not None:
+            for component, of_series in series.code_dates:
+                code = _text(text or "") if component.id == self.in_cell else of_series
+                retired = cell_rules.retired(component, code, when.first, when.last)
                 if retired:
                     findings.append(replace(retired, component=component.id))
-        if period.ident in series.seen:
+        if period.ident in series.seen and (series.key_known or not self.flat):
             findings.append(self._doubled(series, period.ident, text, value))
         if findings:
             self._say(findings, where, series.name, _text(text or ""))
         if period.findings:
             series.sound = False  # which periods it has cannot be said
+
+    def _moment_of(self, series: _Series) -> Moment | None:
+        """The period of a series, where another dimension stands at the observation."""
+        try:
+            return read_moment(_text(series.cells.get(self.time, "")))
+        except ValueError:
+            return None
 
     def _value(self, value: Value | None, tail: _Tail, series: _Series, *, excused: bool) -> Iterator[Finding]:
         measure = self.structure.component(self.measure)
@@ -643,7 +706,7 @@ class DataSetForm:
 
     def prover(self) -> Prover | None:
         """Who answers for this judge where whole series are proven; nobody where each observation is wanted."""
-        return None if self.flat or self.row is not None else Prover(self)
+        return None if self.flat or self._across or self.row is not None else Prover(self)
 
     # -------------------------------------------------------------------------------------------- the end
 
@@ -672,12 +735,8 @@ class DataSetForm:
             mandatory = [a for a in self.structure.attributes if a.mandatory and group.id in a.groups]
             if not mandatory or self.csv or self.unsound_groups or (self.flat and self.unsound):
                 continue
-            places = self._places(group.dimensions)
-            if len(places) < len(group.dimensions):
-                continue  # a part of its key stands on observations
             told: set[tuple[str, ...]] = set()
-            for key, at in self.keys.items():
-                part = tuple(key[i] for i in places if i < len(key))
+            for part, key, at in self._keys_of(group):
                 if part in told:
                     continue
                 told.add(part)
@@ -690,11 +749,7 @@ class DataSetForm:
     _unknown_at_set: tuple[str, ...] = ()
 
     def _without_series(self, group: str, key: tuple[str, ...], at: Spot) -> None:
-        dimensions = next(g.dimensions for g in self.structure.groups if g.id == group)
-        places = self._places(dimensions)
-        if len(places) < len(dimensions):
-            return
-        parts = self._parts_of(tuple(places))
+        parts = self._parts_of(group)
         if parts and key not in parts:
             words = f"the group {group} with the key {'.'.join(key)} belongs to no series of the data set."
             self._say([Finding("group-without-series", words, value=".".join(key))], lambda _: at)
@@ -704,11 +759,20 @@ class DataSetForm:
         names = self.key_ids if self.flat else self._ordered(self.series_ids)
         return [i for i, name in enumerate(names) if name in dimensions]
 
-    def _parts_of(self, places: tuple[int, ...]) -> set[tuple[str, ...]]:
-        known = self.__dict__.setdefault("_parts", {})
-        if places not in known:
-            known[places] = {tuple(key[i] for i in places if i < len(key)) for key in self.keys}
-        return known[places]  # type: ignore[no-any-return]
+    def _keys_of(self, group: Group) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Spot]]:
+        """The keys of a group that the series (or observations) of the data set have, each with one of them."""
+        if group in self._across:
+            yield from ((part, key, at) for (id_, part), (at, key) in self.across.items() if id_ == group.id)
+            return
+        places = self._places(group.dimensions)
+        for key, at in self.keys.items():
+            yield tuple(key[i] for i in places if i < len(key)), key, at
+
+    def _parts_of(self, id_: str) -> set[tuple[str, ...]]:
+        if id_ not in self._parts:
+            group = next(g for g in self.structure.groups if g.id == id_)
+            self._parts[id_] = {part for part, _, _ in self._keys_of(group)}
+        return self._parts[id_]
 
     def _count(self) -> None:
         """How often each rule was asked, and what could not be judged and why."""
@@ -809,7 +873,7 @@ class DataSetForm:
                 words = f"the attribute {_cut(name.rpartition(' ')[2])} of another namespace has no place there."
                 return Finding("unexpected-attribute", words, value=name)
             if self.csv and level == "row":
-                return Finding("csv-columns", "") if name not in self.unknown_columns else None
+                return None  # said of the header row
             near = nearest(name, [c.id for c in structure.components])
             return Finding(
                 "concept-unknown", _ended(f"{structure.ref} has no component {_cut(name)}{near}"), value=name
@@ -905,7 +969,7 @@ class DataSetForm:
         return found
 
     def _mandatory(self, level: str) -> list[Attribute]:
-        memory = self.__dict__.setdefault("_mandatory_of", {})
+        memory = self._mandatory_of
         if level not in memory:
             at = FLAT if level == "flat" else (self.at or "TIME_PERIOD")
             wanted = [
@@ -915,7 +979,7 @@ class DataSetForm:
                 and (level == "row" or self.structure.level(a, at) == ("observation" if level == "flat" else level))
             ]
             memory[level] = wanted
-        return memory[level]  # type: ignore[no-any-return]
+        return memory[level]
 
     def _absent(self, attribute: Attribute, where: str) -> Finding:
         words = f"the mandatory attribute {attribute.id} is missing from {where}."
@@ -1078,8 +1142,6 @@ def _refusal(refusal: Refusal) -> Finding:
 def _renamed(lacking: Sequence[Component], unknown: Sequence[str]) -> list[Component]:
     """Those that are really missing: a component that stands there under a misspelt name was reported as unknown."""
     rest, odd = list(lacking), list(unknown)
-    from difflib import SequenceMatcher
-
     for name in odd:
         close = sorted(rest, key=lambda c: -SequenceMatcher(None, name.upper(), c.id).ratio())
         if close and (

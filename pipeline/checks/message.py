@@ -297,7 +297,7 @@ class MessageForm:
         if known is not None:
             return known
         resolved = self.resolve(ref, kind, id_)
-        if resolved.finding is not None:
+        if resolved.finding is not None and not (use is not None and use.missing):
             line, column = _reference_place(use) if use is not None else at
             self.note.found([replace(resolved.finding, line=line, column=column)])
         if resolved.structure is None:

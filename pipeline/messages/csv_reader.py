@@ -321,7 +321,9 @@ def _columns(
     if several and not between:
         name = min(several, key=components.__getitem__)
         words = f"the column {name}[] has several values, but the header row does not say what separates them."
-        wrong("csv-header", words, components[name], expected="STRUCTURE[;]")
+        if not version_2 or "STRUCTURE" in places:
+            wrong("csv-header", words, components[name], expected="STRUCTURE[;]")
+        between = ";"
     return _Columns(
         width=len(header),
         kind=places.get("STRUCTURE"),

@@ -10,6 +10,7 @@ module when it is of no use.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -21,15 +22,17 @@ from pipeline.messages.specific import Specific
 LONGEST = 4 << 20  # bytes of a series, or of what stands between two
 FEW = 20  # series that the machine may read before the share of them counts
 MOST = 900  # attributes of a tag
+MEMORY = 20_000  # verdicts that are remembered before they are forgotten
 
 _BLANK = r"[ \t\r\n]"
 _TEXT = r"[^\"<&\t\r\n\ufffe\uffff]*"  # as it stands: no entities, nothing that XML turns into a blank
 _NAME = r"[A-Za-z_][A-Za-z0-9_.\-]*"
-_CELL = re.compile(rf'{_BLANK}+({_NAME})="({_TEXT})"')
+_WRITTEN = rf"{_TEXT}(?:&(?:amp|lt|gt|quot|apos);{_TEXT})*"  # the same with XML's own five entities
+_CELL = re.compile(rf'{_BLANK}+({_NAME})="({_WRITTEN})"')
 _LABEL = re.compile(rf"{_BLANK}+({_NAME})=")
 _BETWEEN = re.compile(rf"{_BLANK}*/>{_BLANK}*")
 _TEXTS = re.compile(r"[^<&\t\r\n\ufffe\uffff]*")
-_CELLS = re.compile(rf'(?:{_BLANK}+{_NAME}="{_TEXT}")*{_BLANK}*')
+_CELLS = re.compile(rf'(?:{_BLANK}+{_NAME}="{_WRITTEN}")*{_BLANK}*')
 _OPENING = re.compile(rf"({_CELLS.pattern})>{_BLANK}*(?=<)")
 _NEXT = re.compile(rb"[ \t\r\n]*<Series(?=[ \t\r\n])")
 _SERIES, _END = b"<Series", b"</Series>"
@@ -108,9 +111,7 @@ class _Scan:
                     proving, after = False, data.find(b"<", at) + 1
                 after = max(after, at)
                 found = _TOKEN.search(data, after)
-                if (
-                    found is not None and found.lastgroup
-                ):  # a comment and the like: what looks like a tag inside is none
+                if found is not None and found.lastgroup:  # a comment and the like: it hides what stands in it
                     after = found.end()
                     continue
                 begins = found is not None and found[0] == _SERIES
@@ -278,7 +279,7 @@ class _Series:
         if text not in self.tails:
             cells = _cells(text)
             right = cells is not None and self.prover.period not in cells and self.prover.measure not in cells
-            if len(self.tails) >= 100_000:
+            if len(self.tails) >= MEMORY:
                 self.tails.clear()
             self.tails[text] = self.prover.tail(cells) if right and cells is not None else None
         return self.tails[text]
@@ -289,5 +290,7 @@ def _cells(text: str) -> Cells | None:
     if _CELLS.fullmatch(text) is None:
         return None
     pairs = _CELL.findall(text)
+    if "&" in text:
+        pairs = [(name, html.unescape(value)) for name, value in pairs]
     cells: Cells = dict(pairs)
     return cells if len(cells) == len(pairs) <= MOST and "xmlns" not in cells else None

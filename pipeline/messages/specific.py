@@ -228,6 +228,8 @@ class Specific:
         return attributes  # type: ignore[return-value]
 
     def _refuse(self, local: str, inside: str) -> None:
+        if self.held is not None and self.held[0] == "Series":
+            self._release()
         near = nearest(local, _CONTENT if inside == "DataSet" else ("Obs",) if inside == "Series" else ())
         self._unexpected(f"the element {cut(local)} has no place inside {inside}{near or '.'}", local)
         self.skip = self.depth
