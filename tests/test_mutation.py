@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -239,9 +240,17 @@ def test_the_catalogue_has_a_mutant_for_every_rule() -> None:
 # --------------------------------------------------------------------------------------------------------- the content
 
 
-def of_regulation(data: bytes, file: str, previous: bytes | None = None) -> Findings:
+#: the same facts without the constraints of the dataflows, which would be the root of four faults of content
+UNCONSTRAINED = replace(
+    FACTS, structure_index=tuple(entry for entry in FACTS.structure_index if entry.kind != "constraint"), _countries={}
+)
+WITHOUT_CONSTRAINT = ("mixed-indicators", "adjustment", "unexpected-series")
+
+
+def of_regulation(data: bytes, file: str, previous: bytes | None = None, rule: str = "") -> Findings:
     before = (Candidate("before.xml", lambda: io.BytesIO(previous or b"")),) if previous else ()
-    return validate([Candidate(file, lambda: io.BytesIO(data))], FACTS, Asked(dt.date(2024, 7, 6), previous=before))
+    facts = UNCONSTRAINED if rule in WITHOUT_CONSTRAINT else FACTS
+    return validate([Candidate(file, lambda: io.BytesIO(data))], facts, Asked(dt.date(2024, 7, 6), previous=before))
 
 
 GOLDEN = sorted((Path(__file__).parent / "golden" / "delivery" / "upload").glob("*.xml"))
@@ -263,7 +272,23 @@ def test_a_long_history_is_clean() -> None:
     "mutant", list(kit.content_mutants()), ids=lambda mutant: mutant.name.strip().replace(" ", "-")
 )
 def test_every_fault_of_content_is_found_and_nothing_else(mutant: kit.ContentMutant) -> None:
-    assert complaints(mutant, of_regulation(mutant.data, mutant.file, mutant.previous)) == []
+    if (
+        mutant.rule == "frequency"
+    ):  # months under a quarterly key are a fault of their own where no constraint is the root
+        found = of_regulation(mutant.data, mutant.file, mutant.previous, "adjustment")
+        assert {f.rule for f in found.all if FACTS.rules[f.rule].severity == "error"} == {
+            "frequency",
+            "period-frequency",
+        }
+        return
+    assert complaints(mutant, of_regulation(mutant.data, mutant.file, mutant.previous, mutant.rule)) == []
+
+
+@pytest.mark.parametrize("rule", [*WITHOUT_CONSTRAINT, "frequency"])
+def test_the_constraint_of_the_dataflow_is_the_root_where_there_is_one(rule: str) -> None:
+    (mutant,) = [mutant for mutant in kit.content_mutants() if mutant.rule == rule]
+    found = of_regulation(mutant.data, mutant.file, mutant.previous)
+    assert {f.rule for f in found.all if FACTS.rules[f.rule].severity == "error"} == {"constraint"}
 
 
 def golden_mutants() -> Iterator[kit.ContentMutant]:

@@ -194,6 +194,7 @@ class DataSetForm:
         self._alone = _Period((), (), None)
         self._wants_layout = True
         self._doubted = self._unread()
+        self._settled = self._doubts()  # at the end of the series before
         self._head(head)
 
     # --------------------------------------------------------------------------------------- the data set
@@ -349,7 +350,7 @@ class DataSetForm:
                 self.keys[key] = at
         self.unsound += not sound
         series = self.series_ = _Series(key, cells, at, sound)
-        series.doubted = self._doubts()
+        series.doubted = self._settled
         series.said = frozenset(finding.component for finding in findings if finding.rule == "attribute-misplaced")
         self._contexts(series, {finding.component for finding in findings})
         if self.in_cell != self.time and isinstance(text := cells.get(self.time), str):
@@ -382,6 +383,7 @@ class DataSetForm:
         series, self.series_ = self.series_, None
         if series is not None:
             self._close(series)
+        self._settled = self._doubts()
 
     def _doubts(self) -> int:
         """Faults after which an observation may not be counted in its series: an element or row that was not read."""

@@ -227,6 +227,12 @@ class Generic:
                 self._add(self._measure_of(), attributes.get("value", ""), "value" in attributes)
             case "Group":
                 self._said = _Said(self._place(), attributes.get("type", ""))
+                if attributes.get("type", "?") == "":
+                    self._found(
+                        "group-unknown",
+                        "the type of the Group is empty; it is the group's id.",
+                        "type",
+                    )
             case "Series":
                 self._said = self._series = _Said(self._place())
                 self._series_told = False
