@@ -125,3 +125,13 @@ def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
 
     close = get_close_matches(word, sorted(set(words)), n=most, cutoff=0.5)
     return f"; did you mean {' or '.join(repr(w) for w in close)}?" if close else ""
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """A text of a file as a message shows it: in quotes, what cannot be seen spelled out, not longer than a line bears."""
+    return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
+def ended(words: str) -> str:
+    """A sentence with its full stop, unless it ends with a question."""
+    return words if words.endswith(("?", ".")) else f"{words}."

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.errors import quoted
+
 PER_YEAR = {"A": 1, "S": 2, "T": 3, "Q": 4, "M": 12}
 _FORM = re.compile(r"([0-9]{4})(?:-([ASTQM]?)([0-9]{1,2}))?")
 
@@ -156,7 +158,7 @@ _FRACTION = re.compile(r"\.([0-9]+)")
 def moment(text: str) -> Moment:
     """Read any observational time period of SDMX; what is none is a ValueError that says why, value first."""
     if text[:4] == "0000":
-        raise ValueError(f"{_quoted(text)} is of a year 0, which there is not")
+        raise ValueError(f"{quoted(text)} is of a year 0, which there is not")
     try:
         if match := _CALENDAR.fullmatch(text):
             period = Period.parse(match[1])
@@ -177,15 +179,15 @@ def moment(text: str) -> Moment:
             start = _date_time(match.groups()[1:-1], text)
             return Moment("R", start.toordinal(), start.date(), _end(start, match.groups()[-1], text), text)
     except OverflowError:
-        raise ValueError(f"{_quoted(text)} goes beyond the year 9999") from None
-    raise ValueError(f"{_quoted(text)} {_why_no_moment(text)}")
+        raise ValueError(f"{quoted(text)} goes beyond the year 9999") from None
+    raise ValueError(f"{quoted(text)} {_why_no_moment(text)}")
 
 
 def _week(year: int, number: int, text: str) -> Moment:
     """An ISO week: the first is the one with the year's first Thursday; some years have 53."""
     weeks = dt.date(year, 12, 28).isocalendar().week
     if not 1 <= number <= weeks:
-        raise ValueError(f"{_quoted(text)} has no week {number}: those of {year} go from 01 to {weeks}")
+        raise ValueError(f"{quoted(text)} has no week {number}: those of {year} go from 01 to {weeks}")
     monday = dt.date.fromisocalendar(year, number, 1)
     sunday = dt.date.fromordinal(min(monday.toordinal() + 6, dt.date.max.toordinal()))
     return Moment("W", (monday.toordinal() - 1) // 7, monday, sunday, text)
@@ -194,17 +196,17 @@ def _week(year: int, number: int, text: str) -> Moment:
 def _year_day(year: int, number: int, text: str) -> Moment:
     days = 366 if calendar.isleap(year) else 365
     if not 1 <= number <= days:
-        raise ValueError(f"{_quoted(text)} has no day {number}: those of {year} go from 001 to {days}")
+        raise ValueError(f"{quoted(text)} has no day {number}: those of {year} go from 001 to {days}")
     day = dt.date.fromordinal(dt.date(year, 1, 1).toordinal() + number - 1)
     return Moment("D", day.toordinal(), day, day, text)
 
 
 def _date(year: str, month: str, day: str, text: str) -> dt.date:
     if not 1 <= int(month) <= 12:
-        raise ValueError(f"{_quoted(text)} has no month {int(month)}: they go from 1 to 12")
+        raise ValueError(f"{quoted(text)} has no month {int(month)}: they go from 1 to 12")
     days = calendar.monthrange(int(year), int(month))[1]
     if not 1 <= int(day) <= days:
-        raise ValueError(f"{_quoted(text)} has no day {int(day)}: those of {year}-{month} go from 1 to {days}")
+        raise ValueError(f"{quoted(text)} has no day {int(day)}: those of {year}-{month} go from 1 to {days}")
     return dt.date(int(year), int(month), int(day))
 
 
@@ -216,7 +218,7 @@ def _date_time(parts: tuple[str | None, ...], text: str) -> dt.datetime:
     if (hour, minute, second) == (24, 0, 0) and not (fraction and fraction[1].strip("0")):
         return dt.datetime.combine(day, dt.time()) + dt.timedelta(days=1)
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(f"{_quoted(text)} has no time {hour:02d}:{minute:02d}:{second:02d}: a day ends at 24:00:00")
+        raise ValueError(f"{quoted(text)} has no time {hour:02d}:{minute:02d}:{second:02d}: a day ends at 24:00:00")
     return dt.datetime.combine(day, dt.time(hour, minute, second))
 
 
@@ -232,7 +234,7 @@ def _end(start: dt.datetime, duration: str, text: str) -> dt.date:
     """The last day of a range; one that begins and ends within a day ends on it."""
     match = _DURATION.fullmatch(duration)
     if not match:
-        raise ValueError(f"{_quoted(text)} has no duration after the slash: write it as in P1M or P7D")
+        raise ValueError(f"{quoted(text)} has no duration after the slash: write it as in P1M or P7D")
     if any(len(part or "") > 9 for part in match.groups()):
         return dt.date.max
     years, months, days, hours, minutes, seconds = (int(part or "0") for part in match.groups())
@@ -287,7 +289,3 @@ def _why_no_moment(text: str) -> str:
         if re.fullmatch(form, text, re.DOTALL):
             return reason
     return "is not a period such as 2024-05, 2024-Q2 or 2024"
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pipeline.checks import content
 from pipeline.checks import data_set as form
 from pipeline.checks import message as frame
-from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
+from pipeline.checks.prover import Prover
+from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest, quoted
 from pipeline.events import DataSet, DataSetHead
 from pipeline.facts.load import in_force
 from pipeline.facts.references import parse_reference, resolve
@@ -143,7 +144,7 @@ def _unproven(_: safe_xml.Machine) -> Generic:
 
 def _prover(judge: DataSet) -> scan.Prover | None:
     """Who answers for the judge of a data set in a proof."""
-    return judge.prover() if isinstance(judge, form.DataSetForm) else None
+    return Prover(judge) if isinstance(judge, form.DataSetForm) and judge.provable else None
 
 
 @dataclass
@@ -304,7 +305,7 @@ class _Pass:
             parts=format_.startswith("StructureSpecific") and not format_.endswith("2.1"),
             named_groups=format_.startswith("StructureSpecific"),
         )
-        if isinstance(self.note, _Proof) and sink.prover() is None:
+        if isinstance(self.note, _Proof) and not sink.provable:
             raise scan.UnprovenError
         self.judged.append(_Judged(sink, found.structure, data_set, rows))
         return sink
@@ -478,7 +479,7 @@ def _named(at_hand: Structures, ref: str, kind: str) -> tuple[Structure | None, 
         return None, None  # that it is missing has been said
     wanted = parse_reference(ref)
     if wanted is None:
-        words = f"{frame.cut(ref)} is no reference to a structure."
+        words = f"{quoted(ref)} is no reference to a structure."
         return None, Finding("structure-reference", words, value=ref, expected="agency, id and version")
     flow, whole = resolve(at_hand.dataflows, wanted), resolve(at_hand.structures, wanted)
     meant = whole or flow if kind == "DataStructure" else flow or whole

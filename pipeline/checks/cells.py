@@ -29,6 +29,7 @@ from itertools import chain
 
 from pipeline.checks.expressions import LONGEST, expression
 from pipeline.checks.numerals import POINT, SCIENTIFIC, no_number
+from pipeline.errors import quoted
 from pipeline.facts.structure import CodeList, Component, Dimension, Measure, TextFormat
 from pipeline.findings import Finding
 from pipeline.period import moment
@@ -75,11 +76,6 @@ def compiled(component: Component, *, measure: bool = False) -> Judge:
         )
 
     return judged
-
-
-def quoted(text: str) -> str:
-    """The value as a message shows it: in quotes, what cannot be seen spelled out, cut beyond 60 characters."""
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 def _empty(text: str) -> _Fault:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from pipeline.errors import quoted
 from pipeline.facts.load import in_force
 from pipeline.findings import Finding, Verdict
 from pipeline.period import Period
@@ -73,7 +74,7 @@ def decimals(value: str, declared: str) -> Finding | None:
     number = "1 decimal" if exponent == -1 else f"{-exponent} decimals"
     return Finding(
         "decimals",
-        f"the value {_quoted(value)} has {number}; {declared} {'is' if int(declared) == 1 else 'are'} declared.",
+        f"the value {quoted(value)} has {number}; {declared} {'is' if int(declared) == 1 else 'are'} declared.",
         component="OBS_VALUE",
         value=value,
         expected=f"at most {int(declared)}",
@@ -95,15 +96,11 @@ def reporting_range(
         return None
     return Finding(
         "reporting-range",
-        f"the period {_quoted(text)} {where}, {limit}.",
+        f"the period {quoted(text)} {where}, {limit}.",
         component="TIME_PERIOD",
         value=text,
         expected=" ".join(word for word in (f"from {begin}" if begin else "", f"up to {end}" if end else "") if word),
     )
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 # ------------------------------------------------------------------------------------- the codes of the regulation
@@ -150,7 +147,7 @@ def _codes(rule: str, component: str, about: About, expected: Sequence[str], bec
     findings = tuple(
         Finding(
             rule,
-            f"{at.series}: {component} is {_quoted(code)}; {because.format(wanted)}.",
+            f"{at.series}: {component} is {quoted(code)}; {because.format(wanted)}.",
             line=at.line,
             column=at.column,
             series=at.series,
@@ -184,7 +181,7 @@ def sender(about: About, country: CountryFacts | None, facts: Facts) -> Verdict:
         at = about.header.get("Sender")
         said = Finding(
             "sender",
-            f"Sender is {_quoted(about.sender)}; expected is {mine.sender.id!r}.",
+            f"Sender is {quoted(about.sender)}; expected is {mine.sender.id!r}.",
             line=at.line if at else None,
             column=at.column if at else None,
             component="Sender",
@@ -356,7 +353,7 @@ def named(
         flag.append(
             Finding(
                 "test-flag",
-                f"Test is {said}, and the name {_quoted(about.name)} {verb}.",
+                f"Test is {said}, and the name {quoted(about.name)} {verb}.",
                 line=at.line if at else None,
                 column=at.column if at else None,
                 component="Test",
@@ -382,7 +379,7 @@ def named(
     expected = (convention.test_prefix if about.test else "") + names[0]
     wrong = Finding(
         "file-name",
-        f"the file is called {_quoted(about.name)}; expected is {expected!r}.",
+        f"the file is called {quoted(about.name)}; expected is {expected!r}.",
         period=str(newest[0]),
         value=about.name,
         expected=expected,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
@@ -18,16 +18,15 @@ from typing import NamedTuple
 from pipeline.checks import cells as cell_rules
 from pipeline.checks import periods
 from pipeline.checks.consistency import decimals, gap, reporting_range
-from pipeline.errors import nearest
+from pipeline.checks.layout import MEMORY, YEAR_START, Layout, absent, renamed, text_of
+from pipeline.errors import ended, nearest, quoted
 from pipeline.events import Cells, DataSetHead, Spot, Value, Where
 from pipeline.facts.constraints import Refusal, refusals
-from pipeline.facts.structure import FLAT, Attribute, Component, Dimension, Group, Measure, Structure
+from pipeline.facts.structure import FLAT, Attribute, Component, Group, Measure, Structure
 from pipeline.findings import Confrontation, Finding, Place
 from pipeline.period import Moment, Period
 from pipeline.period import moment as read_moment
 
-MEMORY = 20_000  # verdicts that are remembered before they are forgotten
-YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
 NOT_READ = ("unexpected-element", "csv-ragged", "csv-quote", "encoding", "control-character")
 ABSENT = ("dimension-missing", "attribute-missing", "value-missing", "time-missing")
 OF_CSV = ("STRUCTURE", "STRUCTURE_ID", "DATAFLOW", "ACTION")
@@ -84,7 +83,7 @@ class _Period:
 
 
 @dataclass(slots=True)
-class _Tail:
+class Tail:
     """The verdict on the cells of an observation besides its period and value."""
 
     findings: tuple[Finding, ...]
@@ -95,7 +94,7 @@ class _Tail:
     shared: tuple[tuple[str, str, Value], ...] = ()  # attributes of a higher level, said on the row
 
 
-class _Series:
+class Series:
     """A series while its observations are read."""
 
     __slots__ = (
@@ -163,19 +162,16 @@ class DataSetForm:
             self.begin = self.end_ = None  # that they contradict each other has been said
         self.row = row
         self.parts, self.named_groups = parts, named_groups
-        self.announced, self.time = at, structure.time.id if structure.time else ""
+        self.announced = at
         if at not in ("", FLAT) and structure.component(at) is None:
-            at = self.time or FLAT  # that it announces something else is said once
-        self.csv = not at
-        self.key_ids = [d.id for d in structure.dimensions]
+            at = structure.time.id if structure.time else FLAT  # that it announces something else is said once
+        self.deletes = head.action == "Delete"
         self._read_as(at)
         self.measure = structure.measures[0].id if structure.measures else "OBS_VALUE"
-        self.deletes = head.action == "Delete"
         self.series_count = self.observation_count = 0
         self._parts: dict[str, set[tuple[str, ...]]] = {}
-        self.across: dict[
-            tuple[str, tuple[str, ...]], tuple[Spot, tuple[str, ...]]
-        ] = {}  # groups whose key stands partly on observations
+        #: groups whose key stands partly on observations: (id, key) → where, and in which series
+        self.across: dict[tuple[str, tuple[str, ...]], tuple[Spot, tuple[str, ...]]] = {}
         self.unsound_groups = 0
         self.said_above: dict[tuple[str, ...], tuple[Value, Spot]] = {}  # on rows: attributes of what is above them
         self.unsound = 0  # series of which the key cannot be trusted
@@ -183,8 +179,8 @@ class DataSetForm:
         self.group_keys: dict[tuple[str, tuple[str, ...]], tuple[Spot, Cells]] = {}
         self.set_attributes: dict[str, tuple[Value, Spot]] = {}
         self.given_apart: set[str] = set()  # attributes said in Atts of a part of the key (3.0)
-        self.series_: _Series | None = None
-        self.rows_of: dict[tuple[str, ...], _Series] = {}  # flat layouts: every series stays open
+        self.series_: Series | None = None
+        self.rows_of: dict[tuple[str, ...], Series] = {}  # flat layouts: every series stays open
         self.head_at = head.where("")
         self.plain_number = _plain_number(structure.measures[0] if structure.measures else None)
         self._fast = re.compile(self.plain_number).fullmatch if self.plain_number else None
@@ -201,39 +197,33 @@ class DataSetForm:
 
     def _read_as(self, at: str) -> None:
         """Judge by this dimension at the observation: as announced, or as the data set turns out to be."""
-        structure = self.structure
-        self.at, self.flat = at, self.csv or at == FLAT
-        whole = [*structure.dimensions, *((structure.time,) if structure.time else ())]
-        self.series_ids = [d.id for d in whole if d.id != at]
-        self.in_cell = self.time if self.flat else at  # what an observation carries besides values
-        self._across = [] if self.flat else [group for group in structure.groups if at in group.dimensions]
-        self._tails: dict[object, _Tail] = {}
-        self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
+        self.layout = Layout(self.structure, at, deletes=self.deletes)
+        self._across = [] if self.layout.flat else [g for g in self.structure.groups if at in g.dimensions]
+        self._tails: dict[object, Tail] = {}
         self._periods: dict[tuple[str, ...], dict[str | None, _Period]] = {}
-        self._mandatory_of: dict[str, list[Attribute]] = {}
 
     def _head(self, head: DataSetHead) -> None:
-        if self.csv:
+        if self.layout.table:
             self._columns(head)
             return
         parts, self.parts = self.parts, False
         self.attributes(head.cells, head.where)
         self.parts = parts
         if self.announced != FLAT and self.structure.component(self.announced) is None:
-            near = nearest(self.announced, [*self.series_ids, self.at, FLAT])
-            words = f"the dimension at the observation is {_cut(self.announced)}, which {self.structure.ref} does not have{near}"
-            self._say([Finding("at-observation", _ended(words), value=self.announced)], lambda _: self.head_at)
+            near = nearest(self.announced, [*self.layout.series_ids, self.layout.at, FLAT])
+            words = f"the dimension at the observation is {quoted(self.announced)}, which {self.structure.ref} does not have{near}"
+            self._say([Finding("at-observation", ended(words), value=self.announced)], lambda _: self.head_at)
             self._wants_layout = False
 
     def _columns(self, head: DataSetHead) -> None:
-        found = []
+        found, misspelt = [], self.confrontation.violated("csv-header")
         for name in head.columns:
-            if self._of_format(name):
-                continue
+            if misspelt and any(SequenceMatcher(None, name.upper(), own).ratio() > 0.7 for own in OF_CSV):
+                continue  # a column of the format itself, which has been said
             if self.structure.component(name) is None and name != YEAR_START:
                 near = nearest(name, [c.id for c in self.structure.components])
-                words = f"the column {_cut(name)} is no component of {self.structure.ref}{near}"
-                found.append(Finding("csv-columns", _ended(words), component=name, value=name))
+                words = f"the column {quoted(name)} is no component of {self.structure.ref}{near}"
+                found.append(Finding("csv-columns", ended(words), component=name, value=name))
         there = set(head.columns)
         unknown = [finding.component for finding in found]
         wanted: list[Component] = [*self.structure.dimensions]
@@ -241,24 +231,18 @@ class DataSetForm:
             wanted.append(self.structure.time)
         measures = self.structure.measures
         wanted += [] if self.deletes else [m for m in measures if m.mandatory or len(measures) == 1]
-        for component in _renamed([c for c in wanted if c.id not in there], unknown):
+        for component in renamed([c for c in wanted if c.id not in there], unknown):
             words = f"the header row lacks the column {component.id} ({component.name or 'a component of the key'})."
             found.append(Finding("csv-header", words, component=component.id, expected=component.id))
         self.lacking = {c.id for c in (*wanted, *self.structure.measures) if c.id not in there}
         for finding in found:
             self._say([finding], head.where)
 
-    def _of_format(self, name: str) -> bool:
-        """Whether a column is one of the format's own, misspelt, which has been said."""
-        if not self.confrontation.violated("csv-header"):
-            return False
-        return any(SequenceMatcher(None, name.upper(), own).ratio() > 0.7 for own in OF_CSV)
-
     def attributes(self, cells: Cells, where: Where) -> None:
         """Attributes of the data set, or of a part of the key (SDMX 3.0)."""
-        partial = [name for name in cells if name in self.key_ids] if self.parts else []
+        partial = [name for name in cells if name in self.layout.key_ids] if self.parts else []
         level = "part" if partial else "dataset"
-        findings = self._cells(cells, level)
+        findings = self.layout.cells(cells, level)
         for name, value in cells.items():
             component = self.structure.component(name)
             if isinstance(component, Attribute):
@@ -277,26 +261,29 @@ class DataSetForm:
         if group is None:
             near = nearest(id, groups)
             has = f"{self.structure.ref} has {', '.join(groups)}" if groups else f"{self.structure.ref} has no group"
-            words = f"the group {_cut(id)} is unknown; {has}{near}"
-            self._say([Finding("group-unknown", _ended(words), value=id)], where)
+            words = f"the group {quoted(id)} is unknown; {has}{near}"
+            self._say([Finding("group-unknown", ended(words), value=id)], where)
             self.unsound_groups += 1
             return
-        findings = self._cells(cells, f"group {group.id}")
+        findings = self.layout.cells(cells, f"group {group.id}")
         unknown = [f.component for f in findings if f.rule == "concept-unknown"]
-        lacking = [d for d in self.structure.dimensions if d.id in group.dimensions and not _given(cells, d.id)]
-        for dimension in _renamed(lacking, unknown):
+        lacking = [d for d in self.structure.dimensions if d.id in group.dimensions and not cells.get(d.id)]
+        for dimension in renamed(lacking, unknown):
             words = f"the group {group.id} lacks {dimension.id}; its key is {', '.join(group.dimensions)}."
             findings.append(Finding("group-key", words, component=dimension.id, expected=dimension.id))
-        key = (group.id, tuple(_text(cells.get(name, "")) for name in self.key_ids if name in group.dimensions))
+        key = (
+            group.id,
+            tuple(text_of(cells.get(name, "")) for name in self.layout.key_ids if name in group.dimensions),
+        )
         if not findings:
-            findings += self._refused({name: _text(v) for name, v in cells.items() if v})
+            findings += self._refused({name: text_of(v) for name, v in cells.items() if v})
         if not findings and key in self.group_keys:
             (line, column), before = self.group_keys[key]
             differs = [name for name in {**before, **cells} if before.get(name) != cells.get(name)]
             words = f"the group {group.id} with the key {'.'.join(key[1])} stands twice, first in line {line}."
             if differs:
                 words = f"the group {group.id} with the key {'.'.join(key[1])} says of {', '.join(differs)} something else than in line {line}."
-            related = (_place(line, column, _text(before.get(differs[0], "")) if differs else ""),)
+            related = (_place(line, column, text_of(before.get(differs[0], "")) if differs else ""),)
             rule = "attribute-contradicts" if differs else "duplicate-group"
             component = differs[0] if differs else ""
             findings.append(
@@ -304,12 +291,12 @@ class DataSetForm:
                     rule,
                     words,
                     component=component,
-                    value=_text(cells.get(component, "")),
+                    value=text_of(cells.get(component, "")),
                     series=".".join(key[1]),
                     related=related,
                 )
             )
-        if any(finding.component in self.key_ids for finding in findings):
+        if any(finding.component in self.layout.key_ids for finding in findings):
             self.unsound_groups += 1
         else:
             self.group_keys.setdefault(key, (where(""), cells))
@@ -317,7 +304,7 @@ class DataSetForm:
 
     def _group_like(self, cells: Cells) -> Group | None:
         """The group meant by an element that does not name it: the one whose key it has."""
-        dimensions = {name for name in cells if name in self.key_ids}
+        dimensions = {name for name in cells if name in self.layout.key_ids}
         return next((group for group in self.structure.groups if set(group.dimensions) == dimensions), None)
 
     # ------------------------------------------------------------------------------------------- a series
@@ -325,23 +312,22 @@ class DataSetForm:
     def series(self, cells: Cells, where: Where) -> None:
         """A series begins: its key, its attributes, once in the file."""
         self.series_count += 1
-        if self.flat and not self.csv and self._wants_layout:
+        if self.layout.flat and not self.layout.table and self._wants_layout:
             words = "a series stands in a data set that announces observations without series (AllDimensions)."
             self._say([Finding("layout-series", words, expected="Obs")], where)
             self._wants_layout = False
-        if self.flat or (self.announced != self.at and not self.series_count > 1):
-            self._read_as(self._left_out(cells))
-        findings = self._cells(cells, "series")
-        key_ids = [name for name in self.series_ids if not (self.flat and name == self.time)]
+        if self.layout.flat or (self.announced != self.layout.at and not self.series_count > 1):
+            self._read_as(self.layout.left_out(cells))
+        findings = self.layout.cells(cells, "series")
         unknown = [f.component for f in findings if f.rule == "concept-unknown"]
         misplaced = [f for f in findings if f.rule == "dimension-misplaced"]
-        findings += self._lacking(cells, "series", unknown)
-        key = tuple(_text(cells.get(name, "")) for name in self._ordered(key_ids))
-        in_key = {f.component for f in findings} & set(key_ids)
+        findings += self.layout.lacking(cells, "series", unknown, self.given_apart)
+        key = tuple(text_of(cells.get(name, "")) for name in self.layout.series_ids)
+        in_key = {f.component for f in findings} & set(self.layout.series_ids)
         at = where("")
         sound = not in_key and not unknown and not misplaced
         if sound:
-            findings += self._refused({name: _text(value) for name, value in cells.items() if value})
+            findings += self._refused({name: text_of(value) for name, value in cells.items() if value})
             if key in self.keys:
                 first = self.keys[key]
                 words = f"the series {'.'.join(key)} stands twice; it is first in line {first[0]}."
@@ -349,34 +335,34 @@ class DataSetForm:
             else:
                 self.keys[key] = at
         self.unsound += not sound
-        series = self.series_ = _Series(key, cells, at, sound)
+        series = self.series_ = Series(key, cells, at, sound)
         series.doubted = self._settled
         series.said = frozenset(finding.component for finding in findings if finding.rule == "attribute-misplaced")
         self._contexts(series, {finding.component for finding in findings})
-        if self.in_cell != self.time and isinstance(text := cells.get(self.time), str):
+        if self.layout.in_cell != self.layout.time and isinstance(text := cells.get(self.layout.time), str):
             findings += self._on_series(text, series)
         self._say(findings, where, series.name)
 
-    def _on_series(self, text: str, series: _Series) -> Iterator[Finding]:
+    def _on_series(self, text: str, series: Series) -> Iterator[Finding]:
         """The period of a series, where another dimension stands at the observation."""
         try:
             yield from self._fits(read_moment(text), text, series)
         except ValueError:
             return  # that it is no period has been said
 
-    def _ordered(self, names: Sequence[str]) -> list[str]:
-        """The names of a series key in the order of the structure."""
-        return [name for name in (*self.key_ids, self.time) if name in names]
+    def _excused(self, level: str) -> Container[str]:
+        """What need not be said at this level: it is said elsewhere, or its whole column is lacking."""
+        return self.given_apart if level != "row" else {*self.given_apart, *self.set_attributes, *self.lacking}
 
-    def _contexts(self, series: _Series, doubted: Iterable[str]) -> None:
+    def _contexts(self, series: Series, doubted: Iterable[str]) -> None:
         """What of a series its observations depend on; a code that is doubted itself is not used to doubt others."""
         get, meaning = series.cells.get, self.meaning
         names = ("" if name in doubted else name for name in (meaning.frequency, meaning.time_format))
-        context = tuple(_text(get(name, "")) for name in names)
+        context = tuple(text_of(get(name, "")) for name in names)
         series.context = context
         series.periods = self._periods.setdefault(context, {})
-        series.decimals = _text(get(meaning.decimals, ""))
-        series.code_dates = tuple((c, _text(get(c.id, ""))) for c in self._dated)
+        series.decimals = text_of(get(meaning.decimals, ""))
+        series.code_dates = tuple((c, text_of(get(c.id, ""))) for c in self._dated)
 
     def end_series(self) -> None:
         """A series ends: something stands in it, and no period between its first and last is missing."""
@@ -387,23 +373,23 @@ class DataSetForm:
 
     def _doubts(self) -> int:
         """Faults after which an observation may not be counted in its series: an element or row that was not read."""
-        return self._unread() + (self.unsound if self.flat else 0)
+        return self._unread() + (self.unsound if self.layout.flat else 0)
 
     def _unread(self) -> int:
         """How much of the file could not be read as it stands."""
         return sum(map(self.confrontation.number, NOT_READ))
 
-    def _close(self, series: _Series) -> None:
+    def _close(self, series: Series) -> None:
         if not series.seen and not self.deletes and series.doubted == self._doubts():
             words = f"the series {series.name} has no observation."
             self._say([Finding("no-data", words)], lambda _: series.at, series.name)
-        if self.in_cell != self.time or not series.sound or series.doubted != self._doubts():
+        if self.layout.in_cell != self.layout.time or not series.sound or series.doubted != self._doubts():
             return
-        if self.series_ is None and self.flat and "gap" in self.confrontation.consequences:
+        if self.series_ is None and self.layout.flat and "gap" in self.confrontation.consequences:
             why = self.confrontation.consequences["gap"]
             self.confrontation.unchecked(("gap",), f"not judged while {why} is violated")
             return  # a faulty row is missing from its series
-        if re.fullmatch(r"[A-Z][0-9]+|[BD]", _text(series.cells.get(self.meaning.frequency, ""))):
+        if re.fullmatch(r"[A-Z][0-9]+|[BD]", text_of(series.cells.get(self.meaning.frequency, ""))):
             return  # every second month, business days
         if set(map(type, series.seen)) != {tuple}:
             return  # one that cannot be counted may be the one that seems to be missing
@@ -424,9 +410,9 @@ class DataSetForm:
         """An observation: its place in the series or its whole key, its value, its attributes, once."""
         self.observation_count += 1
         series = self.series_
-        if series is None and not self.flat:
+        if series is None and not self.layout.flat:
             self._outside(where)
-        period_text = cells.pop(self.in_cell, None)
+        period_text = cells.pop(self.layout.in_cell, None)
         value = cells.pop(self.measure, None)
         rest = tuple(cells.items())
         tail = self._tails.get(rest)
@@ -455,37 +441,31 @@ class DataSetForm:
         if self._across and series.sound and isinstance(period_text, str) and not period.findings:
             self._group_across(series, period_text, where)
         if self.row is not None and period_text is not None:
-            self.row(Row(series.key, {**series.cells, **cells}, _text(period_text), value, where("")))  # type: ignore[arg-type]
-
-    def _left_out(self, cells: Cells) -> str:
-        """The dimension that a series leaves to its observations, where the message does not announce it rightly."""
-        whole = [*self.key_ids, *((self.time,) if self.time else ())]
-        absent = [name for name in whole if name not in cells]
-        return absent[0] if len(absent) == 1 else self.time or self.at
+            self.row(Row(series.key, {**series.cells, **cells}, text_of(period_text), value, where("")))  # type: ignore[arg-type]
 
     def _outside(self, where: Where) -> None:
         """An observation outside a series, where series are announced: from here on the data set is read as flat."""
         if self._wants_layout:
-            words = f"an observation stands outside a series; the message announces series by {self.at}."
+            words = f"an observation stands outside a series; the message announces series by {self.layout.at}."
             self._say([Finding("layout-flat", words, expected="Series")], where)
             self._wants_layout = False
         self._read_as(FLAT)
 
-    def _group_across(self, series: _Series, value: str, where: Where) -> None:
+    def _group_across(self, series: Series, value: str, where: Where) -> None:
         """Remember the groups of an observation whose dimension is part of their key."""
-        cells = {**series.cells, self.at: value}
+        cells = {**series.cells, self.layout.at: value}
         for group in self._across:
-            key = tuple(_text(cells.get(name, "")) for name in self.key_ids if name in group.dimensions)
+            key = tuple(text_of(cells.get(name, "")) for name in self.layout.key_ids if name in group.dimensions)
             if (group.id, key) not in self.across:
                 self.across[group.id, key] = (where(""), series.key)
 
-    def _of_row(self, tail: _Tail, cells: Cells, where: Where) -> _Series:
+    def _of_row(self, tail: Tail, cells: Cells, where: Where) -> Series:
         """The series that a row of a flat layout belongs to."""
         series = self.rows_of.get(tail.key)
         if series is None:
-            own = {name: value for name, value in cells.items() if name in self.key_ids}
+            own = {name: value for name, value in cells.items() if name in self.layout.key_ids}
             own |= {name: value for level, name, value in tail.shared if level == "series"}
-            series = self.rows_of[tail.key] = _Series(tail.key, own, where(""), tail.key_sound)
+            series = self.rows_of[tail.key] = Series(tail.key, own, where(""), tail.key_sound)
             series.doubted = self._doubts()
             self.series_count += 1
             if tail.key_sound:
@@ -494,9 +474,9 @@ class DataSetForm:
                 self.unsound += 1
             doubted = {finding.component for finding in tail.findings}
             names = ("" if name in doubted else name for name in (self.meaning.frequency, self.meaning.time_format))
-            series.context = tuple(_text(cells.get(name, "")) for name in names)
+            series.context = tuple(text_of(cells.get(name, "")) for name in names)
             series.periods = self._periods.setdefault(series.context, {})
-            series.code_dates = tuple((c, _text(cells.get(c.id, ""))) for c in self._dated)
+            series.code_dates = tuple((c, text_of(cells.get(c.id, ""))) for c in self._dated)
         findings = []
         for level, name, said in tail.shared:
             key, of = self._holder(series, level, name)
@@ -511,7 +491,7 @@ class DataSetForm:
             self._say(findings, where, series.name)
         return series
 
-    def _holder(self, series: _Series, level: str, name: str) -> tuple[tuple[str, ...], str]:
+    def _holder(self, series: Series, level: str, name: str) -> tuple[tuple[str, ...], str]:
         """What an attribute of a row is about, when it is not the observation: its identity, and in words."""
         if level == "dataset":
             return (name,), "the data set"
@@ -519,34 +499,36 @@ class DataSetForm:
         if level != "group" or not isinstance(attribute, Attribute):
             return (name, *series.key), f"the series {series.name}"
         group = next(g for g in self.structure.groups if g.id == attribute.group)
-        part = tuple(series.key[i] for i in self._places(group.dimensions))
+        part = tuple(series.key[i] for i in self.layout.places(group.dimensions))
         return (name, group.id, *part), f"the group {group.id} with the key {'.'.join(part)}"
 
-    def _tail(self, rest: tuple[tuple[str, Value], ...], cells: Cells, *, within: bool) -> _Tail:
+    def _tail(self, rest: tuple[tuple[str, Value], ...], cells: Cells, *, within: bool) -> Tail:
         """Judge the cells of an observation besides period and value, once for all that have the same."""
-        level = "observation" if within else "row" if self.csv else "flat"
-        findings = self._cells(cells, level)
+        level = "observation" if within else "row" if self.layout.table else "flat"
+        findings = self.layout.cells(cells, level)
         unknown = [f.component for f in findings if f.rule == "concept-unknown"]
-        findings += self._lacking(cells, level, unknown)
+        findings += self.layout.lacking(cells, level, unknown, self._excused(level))
         status = cells.get(self.meaning.status, "") if self.meaning.status else ""
-        tail = _Tail((), status in self.meaning.missing, _text(cells.get(self.meaning.decimals, "")))
+        tail = Tail((), status in self.meaning.missing, text_of(cells.get(self.meaning.decimals, "")))
         if within:
-            said = {name: _text(value) for name, value in cells.items() if value}
+            said = {name: text_of(value) for name, value in cells.items() if value}
             if not findings and said:
                 findings += self._refused(said)
         else:
-            tail.key = tuple(_text(cells.get(name, "")) for name in self.key_ids)
-            in_key = {f.component for f in findings} & set(self.key_ids)
-            tail.key_sound = not in_key and not unknown and not (self.csv and self.lacking & set(self.key_ids))
+            tail.key = tuple(text_of(cells.get(name, "")) for name in self.layout.key_ids)
+            in_key = {f.component for f in findings} & set(self.layout.key_ids)
+            tail.key_sound = (
+                not in_key and not unknown and not (self.layout.table and self.lacking & set(self.layout.key_ids))
+            )
             if tail.key_sound:
-                findings += self._refused({name: _text(value) for name, value in cells.items() if value})
+                findings += self._refused({name: text_of(value) for name, value in cells.items() if value})
             shared = []
             for name, value in cells.items():
                 component = self.structure.component(name)
                 if isinstance(component, Attribute):
                     upper = self.structure.level(component)
                     doubted = any(finding.component == name for finding in findings)
-                    if not doubted and (upper == "series" or (self.csv and upper != "observation")):
+                    if not doubted and (upper == "series" or (self.layout.table and upper != "observation")):
                         shared.append((upper, name, value))
             tail.shared = tuple(shared)
         tail.findings = tuple(findings)
@@ -555,20 +537,20 @@ class DataSetForm:
         self._tails[rest] = tail
         return tail
 
-    def _period(self, series: _Series, text: Value | None) -> _Period:
+    def _period(self, series: Series, text: Value | None) -> _Period:
         """Judge a period (or the value of another dimension at the observation), once for all series of its kind."""
-        if not self.in_cell:
+        if not self.layout.in_cell:
             return self._alone  # the key says it all
         if text is None:  # not remembered: each observation without period is its own
             return _Period(object(), self._no_period(), None)
         findings: list[Finding] = []
         moment: Moment | None = None
         ident: object = text
-        component = self.structure.component(self.in_cell)
+        component = self.structure.component(self.layout.in_cell)
         if component is None:
             pass
-        elif self.in_cell != self.time or isinstance(text, tuple) or not text.strip():
-            findings += self._cell(self.in_cell, text, "observation")
+        elif self.layout.in_cell != self.layout.time or isinstance(text, tuple) or not text.strip():
+            findings += self.layout.cell(self.layout.in_cell, text, "observation")
         else:
             findings += periods.judge_period(component, text)
             try:
@@ -579,7 +561,7 @@ class DataSetForm:
                 ident = moment.identity
                 findings += self._fits(moment, text, series)
             if not findings:
-                findings += self._refused({self.time: text})
+                findings += self._refused({self.layout.time: text})
         verdict = _Period(ident, tuple(findings), moment)
         if len(series.periods) >= MEMORY:
             series.periods.clear()
@@ -587,28 +569,28 @@ class DataSetForm:
         return verdict
 
     def _no_period(self) -> tuple[Finding, ...]:
-        if not self.in_cell or (self.csv and self.in_cell in self.lacking):
+        if not self.layout.in_cell or (self.layout.table and self.layout.in_cell in self.lacking):
             return ()
-        rule = "time-missing" if self.in_cell == self.time else "dimension-missing"
-        words = f"the observation has no {self.in_cell}."
-        return (Finding(rule, words, component=self.in_cell, expected=self.in_cell),)
+        rule = "time-missing" if self.layout.in_cell == self.layout.time else "dimension-missing"
+        words = f"the observation has no {self.layout.in_cell}."
+        return (Finding(rule, words, component=self.layout.in_cell, expected=self.layout.in_cell),)
 
-    def _fits(self, moment: Moment, text: str, series: _Series) -> Iterator[Finding]:
+    def _fits(self, moment: Moment, text: str, series: Series) -> Iterator[Finding]:
         """A period against frequency, time format and the reporting range of the header."""
         frequency, code = series.context
         dimension = self.structure.component(self.meaning.frequency)
         known = dimension is None or dimension.codelist is None or frequency in dimension.codelist.codes
         if frequency and known and (found := periods.fits_frequency(moment, frequency, text)):
-            yield replace(found, component=self.time)
+            yield replace(found, component=self.layout.time)
         if code and (found := periods.fits_time_format(moment, code, self.meaning.code_of_kind)):
-            yield replace(found, component=self.time)
+            yield replace(found, component=self.layout.time)
         if found := reporting_range(moment.first, moment.last, text, self.begin, self.end_):
-            yield replace(found, component=self.time)
+            yield replace(found, component=self.layout.time)
 
     def _judge(
         self,
-        series: _Series,
-        tail: _Tail,
+        series: Series,
+        tail: Tail,
         period: _Period,
         text: Value | None,
         value: Value | None,
@@ -625,32 +607,32 @@ class DataSetForm:
         when = period.moment or (self._moment_of(series) if series.code_dates else None)
         if when is not None:
             for component, of_series in series.code_dates:
-                code = _text(text or "") if component.id == self.in_cell else of_series
+                code = text_of(text or "") if component.id == self.layout.in_cell else of_series
                 retired = cell_rules.retired(component, code, when.first, when.last)
                 if retired:
                     findings.append(replace(retired, component=component.id))
-        if period.ident in series.seen and (series.key_known or not self.flat):
+        if period.ident in series.seen and (series.key_known or not self.layout.flat):
             findings.append(self._doubled(series, period.ident, text, value))
         if findings:
-            self._say(findings, where, series.name, _text(text or ""))
+            self._say(findings, where, series.name, text_of(text or ""))
         if period.findings:
             series.sound = False  # which periods it has cannot be said
 
-    def _moment_of(self, series: _Series) -> Moment | None:
+    def _moment_of(self, series: Series) -> Moment | None:
         """The period of a series, where another dimension stands at the observation."""
         try:
-            return read_moment(_text(series.cells.get(self.time, "")))
+            return read_moment(text_of(series.cells.get(self.layout.time, "")))
         except ValueError:
             return None
 
-    def _value(self, value: Value | None, tail: _Tail, series: _Series, *, excused: bool) -> Iterator[Finding]:
+    def _value(self, value: Value | None, tail: Tail, series: Series, *, excused: bool) -> Iterator[Finding]:
         measure = self.structure.component(self.measure)
         if isinstance(value, tuple):
-            yield from self._cell(self.measure, value, "observation")
+            yield from self.layout.cell(self.measure, value, "observation")
             return
         absent = value is None or (value.lower() == "nan" and not _coded(measure))
         if absent and not tail.missing and not self.deletes:
-            if excused or (self.csv and self.measure in self.lacking):
+            if excused or (self.layout.table and self.measure in self.lacking):
                 return
             how = "there is no value" if value is None else "the value is NaN"
             status = tail.missing if not self.meaning.status else ""
@@ -662,7 +644,7 @@ class DataSetForm:
             yield Finding("value-missing", why, component=self.measure, value=value or "", expected=status or "a value")
         elif not absent and value is not None:
             if tail.missing and value.strip():
-                words = f"there is a value ({_cut(value)}) and {self.meaning.status} says that it is missing."
+                words = f"there is a value ({quoted(value)}) and {self.meaning.status} says that it is missing."
                 yield Finding("value-with-missing-status", words, component=self.measure, value=value)
             found = self._values.get(value)
             if found is None:
@@ -686,29 +668,30 @@ class DataSetForm:
         pattern = self._decimals[declared]
         return pattern is not None and pattern.search(numbers) is not None
 
-    def _doubled(self, series: _Series, ident: object, text: Value | None, value: Value | None) -> Finding:
+    def _doubled(self, series: Series, ident: object, text: Value | None, value: Value | None) -> Finding:
         (line, column), before = series.seen[ident]
         same = _equal(before, value)
         rule = "duplicate-observation" if same else "contradictory-observation"
-        what = f"{series.name} {_text(text or '')} stands twice"
+        what = f"{series.name} {text_of(text or '')} stands twice"
         how = (
-            f"with the same value ({_cut(_text(value or ''))})"
+            f"with the same value ({quoted(text_of(value or ''))})"
             if same
-            else f"with {_cut(_text(before or ''))} and {_cut(_text(value or ''))}"
+            else f"with {quoted(text_of(before or ''))} and {quoted(text_of(value or ''))}"
         )
         words = f"{what}, {how}; the first is in line {line}."
         return Finding(
             rule,
             words,
             component=self.measure,
-            value=_text(value or ""),
-            expected="" if same else _text(before or ""),
-            related=(_place(line, column, _text(before or "")),),
+            value=text_of(value or ""),
+            expected="" if same else text_of(before or ""),
+            related=(_place(line, column, text_of(before or "")),),
         )
 
-    def prover(self) -> Prover | None:
-        """Who answers for this judge where whole series are proven; nobody where each observation is wanted."""
-        return None if self.flat or self._across or self.row is not None else Prover(self)
+    @property
+    def provable(self) -> bool:
+        """Whether whole series can be proven: in series, by themselves, and where not each observation is wanted."""
+        return not (self.layout.flat or self._across or self.row is not None)
 
     # -------------------------------------------------------------------------------------------- the end
 
@@ -726,16 +709,16 @@ class DataSetForm:
         self._count()
 
     def _say_missing_at_the_end(self) -> None:
-        if not self.csv:
-            for attribute in self.structure.reported("dataset", self.at):
+        if not self.layout.table:
+            for attribute in self.structure.reported("dataset", self.layout.at):
                 if attribute.mandatory and attribute.id not in self.set_attributes:
                     if any(u == attribute.id for u in self._unknown_at_set):
                         continue
-                    finding = self._absent(attribute, "the data set")
+                    finding = absent(attribute, "the data set")
                     self._say([finding], lambda _: self.head_at)
         for group in self.structure.groups:
             mandatory = [a for a in self.structure.attributes if a.mandatory and group.id in a.groups]
-            if not mandatory or self.csv or self.unsound_groups or (self.flat and self.unsound):
+            if not mandatory or self.layout.table or self.unsound_groups or (self.layout.flat and self.unsound):
                 continue
             told: set[tuple[str, ...]] = set()
             for part, key, at in self._keys_of(group):
@@ -745,7 +728,7 @@ class DataSetForm:
                 said = self.group_keys.get((group.id, part), ((0, 0), {}))[1]
                 for attribute in mandatory:
                     if attribute.id not in said and len(attribute.groups) == 1:
-                        finding = self._absent(attribute, f"the group {group.id} with the key {'.'.join(part)}")
+                        finding = absent(attribute, f"the group {group.id} with the key {'.'.join(part)}")
                         self._say([finding], lambda _, at=at: at, ".".join(key))  # type: ignore[misc]
 
     _unknown_at_set: tuple[str, ...] = ()
@@ -756,17 +739,12 @@ class DataSetForm:
             words = f"the group {group} with the key {'.'.join(key)} belongs to no series of the data set."
             self._say([Finding("group-without-series", words, value=".".join(key))], lambda _: at)
 
-    def _places(self, dimensions: Iterable[str]) -> list[int]:
-        """Where the dimensions of a group stand in the keys of series."""
-        names = self.key_ids if self.flat else self._ordered(self.series_ids)
-        return [i for i, name in enumerate(names) if name in dimensions]
-
     def _keys_of(self, group: Group) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Spot]]:
         """The keys of a group that the series (or observations) of the data set have, each with one of them."""
         if group in self._across:
             yield from ((part, key, at) for (id_, part), (at, key) in self.across.items() if id_ == group.id)
             return
-        places = self._places(group.dimensions)
+        places = self.layout.places(group.dimensions)
         for key, at in self.keys.items():
             yield tuple(key[i] for i in places if i < len(key)), key, at
 
@@ -809,10 +787,10 @@ class DataSetForm:
             note.unchecked(("value-with-missing-status",), f"{structure.ref} has no observation status")
         if not structure.time:
             note.unchecked((*OF_TIME, "gap"), f"{structure.ref} has no time dimension")
-        absent = [c.id for c in structure.components if c.codelist_ref and c.codelist is None]
+        no_list = [c.id for c in structure.components if c.codelist_ref and c.codelist is None]
         partial = [c.id for c in structure.components if c.codelist is not None and c.codelist.partial]
-        if absent or partial:
-            why = [f"values of {', '.join(absent)} are not judged: their lists are not at hand"] if absent else []
+        if no_list or partial:
+            why = [f"values of {', '.join(no_list)} are not judged: their lists are not at hand"] if no_list else []
             why += [f"codes of {', '.join(partial)} that a partial list lacks are not judged"] if partial else []
             note.unchecked(("code", "code-retired"), "; ".join(why))
         if not (self.begin or self.end_):
@@ -820,183 +798,16 @@ class DataSetForm:
 
     # --------------------------------------------------------------------------------------------- cells
 
-    def _cells(self, cells: Cells, level: str) -> list[Finding]:
-        """Each cell: known, at its level, in its list or format."""
-        found: list[Finding] = []
-        judged = self._judged
-        for name, value in cells.items():
-            known = judged.get((level, name, value))
-            if known is None:
-                known = self._cell(name, value, level)
-            if known:
-                found.extend(known)
-        return found
-
-    def _cell(self, name: str, value: Value, level: str) -> tuple[Finding, ...]:
-        component = self.structure.component(name)
-        misplaced = self._misplaced(name, component, level)
-        if misplaced is not None:
-            found: tuple[Finding, ...] = (replace(misplaced, component=name, value=misplaced.value or _text(value)),)
-        elif component is None:
-            found = ()
-        else:
-            found = tuple(self._judged_values(component, value))
-        if len(self._judged) >= MEMORY:
-            self._judged.clear()
-        self._judged[level, name, value] = found
-        return found
-
-    def _judged_values(self, component: Component, value: Value) -> Iterator[Finding]:
-        values = (value,) if isinstance(value, str) else value
-        least, most = _occurs(component)
-        if len(values) < least and not (isinstance(value, str) or values):
-            words = f"{component.id} has {len(values)} values; it has at least {least}."
-            yield Finding("too-few", words, component=component.id, value=str(len(values)), expected=str(least))
-        elif isinstance(value, tuple) and len(values) < least:
-            words = f"{component.id} has {len(values)} value{'s' if len(values) != 1 else ''}; it has at least {least}."
-            yield Finding("too-few", words, component=component.id, value=str(len(values)), expected=str(least))
-        if most is not None and len(values) > most:
-            words = f"{component.id} has {len(values)} values; it has at most {most}."
-            yield Finding("too-many", words, component=component.id, value=str(len(values)), expected=str(most))
-        judge = cell_rules.compiled(component, measure=isinstance(component, Measure))
-        for one in values:
-            if component.id == self.time and one.strip():
-                yield from periods.judge_period(component, one)
-            else:
-                yield from judge(one)
-
-    def _misplaced(self, name: str, component: Component | None, level: str) -> Finding | None:
-        """Why a component has no place at this level, if it has none."""
-        structure = self.structure
-        if component is None:
-            if name == YEAR_START:
-                return None
-            if " " in name:
-                words = f"the attribute {_cut(name.rpartition(' ')[2])} of another namespace has no place there."
-                return Finding("unexpected-attribute", words, value=name)
-            if self.csv and level == "row":
-                return None  # said of the header row
-            near = nearest(name, [c.id for c in structure.components])
-            return Finding(
-                "concept-unknown", _ended(f"{structure.ref} has no component {_cut(name)}{near}"), value=name
-            )
-        if isinstance(component, Dimension):
-            return self._dimension_misplaced(component, level)
-        if isinstance(component, Measure):
-            if level in ("observation", "flat", "row"):
-                return None
-            return Finding(
-                "attribute-misplaced",
-                f"the measure {name} stands on {_LEVELS[level.split()[0]]}; it belongs to observations.",
-            )
-        assert isinstance(component, Attribute)
-        own = structure.level(component, FLAT if level == "flat" else (self.at or "TIME_PERIOD"))
-        if level == "row" or (level == "part" and own != "observation"):
-            return None
-        where = "observation" if level == "flat" else level.split()[0]
-        if where == "group":
-            if level.split()[1] in component.groups or (
-                not component.groups and own == "series" and self._partial(component, level.split()[1])
-            ):
-                return None
-            rule = "group-attribute"
-        elif where == own or (where == "series" and component.groups and component.relationship == "dimensions"):
-            return None
-        else:
-            rule = "attribute-misplaced"
-        said = _LEVELS[own] if own != "group" else f"the group {' or '.join(component.groups)}"
-        words = f"the attribute {name} stands on {_LEVELS[where]}; {structure.ref} has it on {said}."
-        return Finding(rule, words, expected=said)
-
-    def _partial(self, attribute: Attribute, group: str) -> bool:
-        """Whether an attribute of some dimensions may be said in the group of just these."""
-        dimensions = next((g.dimensions for g in self.structure.groups if g.id == group), ())
-        return bool(attribute.dimensions) and set(attribute.dimensions) == set(dimensions)
-
-    def _dimension_misplaced(self, dimension: Dimension, level: str) -> Finding | None:
-        name, where = dimension.id, level.split()[0]
-        if where in ("flat", "row", "part"):
-            return None
-        if where == "series":
-            if name in self.series_ids and not (self.flat and name == self.time):
-                return None
-            said = "observations"
-        elif where == "group":
-            group = next(g for g in self.structure.groups if g.id == level.split()[1])
-            if name in group.dimensions or not group.dimensions:
-                return None
-            words = f"{name} is no part of the key of the group {group.id}: {', '.join(group.dimensions)}."
-            return Finding("group-key", words)
-        elif where == "observation" and name == self.in_cell:
-            return None
-        else:
-            said = "the series" if name in self.series_ids else "observations"
-        return Finding(
-            "dimension-misplaced",
-            f"the dimension {name} stands on {_LEVELS[where]}; it belongs to {said}.",
-            expected=said,
-        )
-
-    def _lacking(self, cells: Cells, level: str, unknown: Sequence[str]) -> list[Finding]:
-        """Dimensions of the key and mandatory attributes that are not there; a renamed one was reported already."""
-        found = []
-        dimensions: Sequence[str] = ()
-        if level == "series":
-            dimensions = [name for name in self.series_ids if not (self.flat and name == self.time)]
-        elif level in ("flat", "row"):
-            dimensions = self.key_ids
-        lacking: list[Component] = [
-            c for name in dimensions if not _there(cells, name) and (c := self.structure.component(name))
-        ]
-        if level == "row":
-            lacking = [c for c in lacking if c.id not in self.lacking]
-        attributes: list[Attribute] = []
-        if not self.deletes:
-            attributes = [a for a in self._mandatory(level) if not _there(cells, a.id) and a.id not in self.given_apart]
-            if level == "row":
-                attributes = [a for a in attributes if a.id not in self.set_attributes]
-        measures: list[Component] = []
-        if level in ("observation", "flat", "row") and not self.deletes:
-            measures = [m for m in self.structure.measures[1:] if m.mandatory and not _there(cells, m.id)]
-        for component in _renamed([*lacking, *attributes, *measures], unknown):
-            if isinstance(component, Attribute):
-                found.append(self._absent(component, _LEVELS[level]))
-            elif isinstance(component, Measure):
-                found.append(
-                    Finding("value-missing", f"the observation has no {component.id}.", component=component.id)
-                )
-            else:
-                words = f"the dimension {component.id} is missing from {'the series' if level == 'series' else 'the observation'}."
-                found.append(Finding("dimension-missing", words, component=component.id, expected=component.id))
-        return found
-
-    def _mandatory(self, level: str) -> list[Attribute]:
-        memory = self._mandatory_of
-        if level not in memory:
-            at = FLAT if level == "flat" else (self.at or "TIME_PERIOD")
-            wanted = [
-                a
-                for a in self.structure.attributes
-                if a.mandatory
-                and (level == "row" or self.structure.level(a, at) == ("observation" if level == "flat" else level))
-            ]
-            memory[level] = wanted
-        return memory[level]
-
-    def _absent(self, attribute: Attribute, where: str) -> Finding:
-        words = f"the mandatory attribute {attribute.id} is missing from {where}."
-        return Finding("attribute-missing", words, component=attribute.id, expected=attribute.id)
-
     def _contradiction(self, name: str, value: Value, before: tuple[Value, Spot], of: str) -> Finding:
         said, (line, column) = before
-        words = f"{name} of {of} is {_cut(_text(value))} here and {_cut(_text(said))} in line {line}; it has one value."
+        words = f"{name} of {of} is {quoted(text_of(value))} here and {quoted(text_of(said))} in line {line}; it has one value."
         return Finding(
             "attribute-contradicts",
             words,
             component=name,
-            value=_text(value),
-            expected=_text(said),
-            related=(_place(line, column, _text(said)),),
+            value=text_of(value),
+            expected=text_of(said),
+            related=(_place(line, column, text_of(said)),),
         )
 
     def _refused(self, cells: Mapping[str, str]) -> Iterator[Finding]:
@@ -1034,78 +845,6 @@ class DataSetForm:
         note.found(placed)
 
 
-class Prover:
-    """Answers for a judge whether a series is plainly right, and counts it; every question is the judge's own.
-
-    What is wrong with a series itself (its key, its attributes, a gap) the judge says, as ever; with its observations,
-    the answer is no.
-    """
-
-    def __init__(self, form: DataSetForm) -> None:
-        self.form = form
-        self.period, self.measure, self.number = form.in_cell, form.measure, form.plain_number
-        self._on = (form.meaning.frequency, form.meaning.time_format, *(c.id for c in form._dated))
-        self._runs: dict[object, set[str]] = {}  # periods of series that are in order, by what they depend on
-        self._size = 0
-
-    def tail(self, cells: Cells) -> _Tail | None:
-        """The verdict on the cells of an observation besides period and value; None when something is wrong with them."""
-        rest = tuple(cells.items())
-        tail = self.form._tails.get(rest) or self.form._tail(rest, cells, within=True)
-        return None if tail.findings else tail
-
-    def series(self, cells: Cells, periods: Sequence[str], values: Sequence[str], tails: Sequence[_Tail]) -> bool:
-        """Accept a series with its observations; ``values`` of those that have one, ``tails`` that occur among them."""
-        form = self.form
-        series = _Series((), cells, _NOWHERE, True)
-        form._contexts(series, ())
-        if not (self._in_order(series, periods) and self._right(series, values, tails)):
-            return False
-        form.series(cells, lambda _: _NOWHERE)
-        form.series_ = None
-        form.observation_count += len(periods)
-        return True
-
-    def _in_order(self, series: _Series, texts: Sequence[str]) -> bool:
-        """Each period right, once, none missing, and valid with the codes of the series: once for each run of periods."""
-        run = "<".join(texts)  # no value holds it
-        known = self._runs.setdefault(tuple([series.cells.get(name, "") for name in self._on]), set())
-        if run in known:
-            return True
-        for text in texts:
-            period = series.periods.get(text) or self.form._period(series, text)
-            if period.findings or period.ident in series.seen:
-                return False
-            series.seen[period.ident] = (_NOWHERE, None)
-            for component, code in series.code_dates if period.moment is not None else ():
-                if cell_rules.retired(component, code, period.moment.first, period.moment.last):  # type: ignore[union-attr]
-                    return False
-        self.form._close(series)
-        self._size += len(run)
-        if self._size > _RUNS:
-            self._runs, self._size = {}, 0
-        else:
-            known.add(run)
-        return True
-
-    def _right(self, series: _Series, values: Sequence[str], tails: Sequence[_Tail]) -> bool:
-        """Each value right, with no more decimals than are declared."""
-        form = self.form
-        if form._fast is None:
-            there = [tail for tail in tails if not tail.missing]
-            return not any(
-                any(True for _ in form._value(value, tail, series, excused=False))
-                for value in set(values)
-                for tail in there
-            )
-        together = "<".join(values)
-        declared = {tail.decimals or series.decimals for tail in tails}
-        return "." not in together or not any(form._too_long(together, code) for code in declared)
-
-
-_NOWHERE: Spot = (0, 0)
-_RUNS = 4 << 20  # characters of runs of periods that are remembered
-
 PER_SERIES = ("dimension-missing", "dimension-misplaced", "duplicate-series", "gap", "layout-series", "layout-flat")
 OF_TIME = ("time-missing", "period", "period-frequency", "period-time-format", "reporting-range")
 PER_OBSERVATION = (
@@ -1124,11 +863,6 @@ OF_STRUCTURE = tuple(
 )
 """Every rule that needs a structure; without one they are unchecked."""
 
-_LEVELS = {
-    "dataset": "the data set", "group": "a group", "series": "a series", "observation": "an observation",
-    "flat": "an observation", "row": "the row", "part": "a part of the key",
-}  # fmt: skip
-
 
 def _refusal(refusal: Refusal) -> Finding:
     allowed = ", ".join(refusal.allowed[:8]) + (", …" if len(refusal.allowed) > 8 else "")
@@ -1136,27 +870,9 @@ def _refusal(refusal: Refusal) -> Finding:
         words = f"the key is not among those that {refusal.constraint} allows."
         return Finding("constraint-key", words, value=refusal.value)
     rule = "constraint-period" if refusal.kind == "period" else "constraint"
-    words = f"{refusal.component} {_cut(refusal.value)} is not allowed by {refusal.constraint}."
+    words = f"{refusal.component} {quoted(refusal.value)} is not allowed by {refusal.constraint}."
     hint = f"Allowed: {allowed}." if allowed else ""
     return Finding(rule, words, hint, component=refusal.component, value=refusal.value, expected=allowed)
-
-
-def _renamed(lacking: Sequence[Component], unknown: Sequence[str]) -> list[Component]:
-    """Those that are really missing: a component that stands there under a misspelt name was reported as unknown."""
-    rest, odd = list(lacking), list(unknown)
-    for name in odd:
-        close = sorted(rest, key=lambda c: -SequenceMatcher(None, name.upper(), c.id).ratio())
-        if close and (
-            len(unknown) == len(lacking) == 1 or SequenceMatcher(None, name.upper(), close[0].id).ratio() > 0.6
-        ):
-            rest.remove(close[0])
-    return rest
-
-
-def _occurs(component: Component) -> tuple[int, int | None]:
-    if isinstance(component, Attribute | Measure):
-        return component.min_occurs, component.max_occurs
-    return 1, 1
 
 
 def _plain_number(measure: Measure | None) -> str:
@@ -1217,29 +933,5 @@ def _equal(a: str | None, b: Value | None) -> bool:
         return False
 
 
-def _given(cells: Mapping[str, Value], name: str) -> bool:
-    """Whether the cell is there and says something."""
-    return bool(cells.get(name))
-
-
-def _there(cells: Mapping[str, Value], name: str) -> bool:
-    """Whether the cell is there; an empty one is a fault of its own."""
-    return name in cells
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else " ".join(value)
-
-
 def _place(line: int, column: int, value: str = "") -> Place:
     return Place(line, column, value)
-
-
-def _ended(words: str) -> str:
-    """A sentence with its full stop or question mark."""
-    return words if words.endswith(("?", ".")) else f"{words}."
-
-
-def _cut(text: str) -> str:
-    """A text of the file in quotes, not longer than a line can bear."""
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")

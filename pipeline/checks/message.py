@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.checks import data_set as form
 from pipeline.checks import periods
-from pipeline.errors import nearest
+from pipeline.errors import ended, nearest, quoted
 from pipeline.events import Cells, DataSet, DataSetHead, Header, Part, Spot, Use, Where
 from pipeline.facts.references import parse_reference
 from pipeline.facts.structure import FLAT, Structure
@@ -210,7 +210,7 @@ class MessageForm:
         if head.refers not in uses and "" in uses:
             return uses[""]  # that it has no structureID has been said
         if head.refers not in uses and uses:
-            words = f"the data set follows {cut(head.refers)}, which is no structureID of the header{nearest(head.refers, uses)}"
+            words = f"the data set follows {quoted(head.refers)}, which is no structureID of the header{nearest(head.refers, uses)}"
             self._say(
                 "structure-disagrees",
                 ended(words),
@@ -224,14 +224,14 @@ class MessageForm:
     def _action(self, head: DataSetHead) -> None:
         known = ACTIONS_31 if self.format.endswith("3.1") else ACTIONS
         if head.action and head.action not in known:
-            words = f"the action {cut(head.action)} is unknown{nearest(head.action, known)}"
+            words = f"the action {quoted(head.action)} is unknown{nearest(head.action, known)}"
             place = head.where("ACTION" if self.format.startswith("SDMX-CSV") else "action")
             self._say("action", ended(words), place, value=head.action, expected=", ".join(known))
 
     def _frame(self, head: DataSetHead) -> None:
         """The data set's own dates and scope."""
         if head.scope and head.scope not in SCOPES:
-            words = f"the dataScope {cut(head.scope)} is unknown{nearest(head.scope, SCOPES)}"
+            words = f"the dataScope {quoted(head.scope)} is unknown{nearest(head.scope, SCOPES)}"
             self._say(
                 "structure-disagrees",
                 ended(words),
@@ -251,18 +251,18 @@ class MessageForm:
         for name in ("validFromDate", "validToDate"):
             text = head.frame.get(name)
             if text is not None and not _instant(text):
-                words = f"{name} of the data set is {cut(text)}, not a date and time such as 2024-07-05T09:00:00."
+                words = f"{name} of the data set is {quoted(text)}, not a date and time such as 2024-07-05T09:00:00."
                 self._say("header-value", words, head.where(name), component=name, value=text)
         for name in ("setID",):
             text = head.frame.get(name)
             if text is not None and not _ID.fullmatch(text):
-                words = f"{name} of the data set is {cut(text)}; an id has letters, digits, _, @, $ and -."
+                words = f"{name} of the data set is {quoted(text)}; an id has letters, digits, _, @, $ and -."
                 self._say("header-value", words, head.where(name), component=name, value=text)
         year = head.frame.get("publicationYear")
         if year is not None and not re.fullmatch(r"-?\d{4,}(Z|[+\-]\d\d:\d\d)?", year, re.ASCII):
             self._say(
                 "header-value",
-                f"publicationYear of the data set is {cut(year)}, not a year.",
+                f"publicationYear of the data set is {quoted(year)}, not a year.",
                 head.where("publicationYear"),
                 value=year,
             )
@@ -277,15 +277,13 @@ class MessageForm:
             return
         space, name = head.type
         if name != "DataSetType":
-            words = f"the xsi:type of the data set ends in {cut(name)}, not in 'DataSetType'."
+            words = f"the xsi:type of the data set ends in {quoted(name)}, not in 'DataSetType'."
             self._say("structure-disagrees", words, head.where("type"), value=name, expected="DataSetType")
         if not space:
             words = "the prefix in the xsi:type of the data set is declared nowhere."
             self._say("structure-disagrees", words, head.where("type"))
         elif use.namespace and space != use.namespace:
-            words = (
-                f"the xsi:type of the data set is of the namespace {cut(space)}, the header says {cut(use.namespace)}."
-            )
+            words = f"the xsi:type of the data set is of the namespace {quoted(space)}, the header says {quoted(use.namespace)}."
             self._say("structure-disagrees", words, head.where("type"), value=space, expected=use.namespace)
         wider = _SCOPE_OF.get(head.scope, SCOPES)
         if use.kind in SCOPES and use.kind not in wider:
@@ -367,7 +365,7 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
         if rule is None or rule[0] != part.space:
             near = nearest(part.name, _HEADER) if rule is None else f"; it belongs to the namespace {rule[0]}"
             yield _at(
-                part.at, "unexpected-element", f"the header has no element {cut(part.name)}{near}", value=part.name
+                part.at, "unexpected-element", f"the header has no element {quoted(part.name)}{near}", value=part.name
             )
             continue
         _, most, what = rule
@@ -387,7 +385,7 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
         latest = max(latest, place)
         yield from _part(part, what, structural, format_)
         if part.name == "Prepared" and (day := prepared_day(part.text)) and day > today:
-            words = f"Prepared is {cut(part.text)}, after today, {today}."
+            words = f"Prepared is {quoted(part.text)}, after today, {today}."
             yield _at(
                 part.text_at, "prepared-future", words, component="Prepared", value=part.text, expected=f"until {today}"
             )
@@ -395,7 +393,7 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
     for use in header.uses:
         twin = next((other for other in header.uses if other.id == use.id and other is not use), None)
         if use.id and twin is not None and twin.part.at < use.part.at:
-            words = f"the structureID {cut(use.id)} stands twice; it is first in line {twin.part.at[0]}."
+            words = f"the structureID {quoted(use.id)} stands twice; it is first in line {twin.part.at[0]}."
             spot = use.part.places.get("structureID", use.part.at)
             yield _at(spot, "structure-reference", words, component="structureID", value=use.id)
     for name in _MANDATORY:
@@ -411,7 +409,7 @@ def _header(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
     if wrong:
         last = header.part("ReportingEnd")
         assert last is not None
-        words = f"ReportingEnd {cut(end)} lies before ReportingBegin {cut(begin)}."
+        words = f"ReportingEnd {quoted(end)} lies before ReportingBegin {quoted(begin)}."
         yield _at(last.text_at, "header-value", words, component="ReportingEnd", value=end)
 
 
@@ -423,7 +421,7 @@ def _part(part: Part, what: str, structural: bool, format_: str) -> Iterator[Fin
         if attribute not in attributes and not attribute.startswith("http://www.w3.org/2001/XMLSchema-instance"):
             yield _odd_attribute(part, attribute)
     if what in ("party", "structure") and text:
-        words = f"the text {cut(text)} stands inside {name}, where no text belongs."
+        words = f"the text {quoted(text)} stands inside {name}, where no text belongs."
         yield _at(part.text_at, "stray-text", words, value=text[:200])
     if what == "party":
         yield from _party(part)
@@ -437,7 +435,7 @@ def _part(part: Part, what: str, structural: bool, format_: str) -> Iterator[Fin
         yield _at(
             inner.at,
             "unexpected-element",
-            f"the element {cut(inner.name)} has no place inside {name}.",
+            f"the element {quoted(inner.name)} has no place inside {name}.",
             value=inner.name,
         )
     if what == "text":
@@ -445,18 +443,18 @@ def _part(part: Part, what: str, structural: bool, format_: str) -> Iterator[Fin
     if not text:
         yield _at(part.at, "header-value", f"{name} of the header is empty.", component=name)
     elif what == "id" and not _ID.fullmatch(text):
-        words = f"{name} is {cut(text)}; an id has letters, digits, _, @, $ and -."
+        words = f"{name} is {quoted(text)}; an id has letters, digits, _, @, $ and -."
         yield _value(part, words, "letters, digits, _, @, $ and -")
     elif what == "boolean" and text not in ("true", "false", "1", "0"):
-        yield _value(part, f"{name} is {cut(text)}, neither true nor false.", "true or false")
+        yield _value(part, f"{name} is {quoted(text)}, neither true nor false.", "true or false")
     elif what == "instant" and not _instant(text):
         yield _value(
-            part, f"{name} is {cut(text)}, not a date and time.", "a date and time such as 2024-07-05T09:00:00"
+            part, f"{name} is {quoted(text)}, not a date and time.", "a date and time such as 2024-07-05T09:00:00"
         )
     elif what == "instant or day" and not prepared_day(text):
         yield _value(
             part,
-            f"{name} is {cut(text)}, not a date or a date and time.",
+            f"{name} is {quoted(text)}, not a date or a date and time.",
             "a date and time such as 2024-07-05T09:00:00",
         )
     elif what == "period" and (why := _not_period(text)):
@@ -465,7 +463,7 @@ def _part(part: Part, what: str, structural: bool, format_: str) -> Iterator[Fin
         yield _at(
             part.text_at,
             "action",
-            ended(f"DataSetAction is {cut(text)}{nearest(text, ACTIONS)}"),
+            ended(f"DataSetAction is {quoted(text)}{nearest(text, ACTIONS)}"),
             component=name,
             value=text,
             expected=", ".join(ACTIONS),
@@ -480,7 +478,7 @@ def _value(part: Part, words: str, expected: str) -> Finding:
 
 def _odd_attribute(part: Part, attribute: str) -> Finding:
     local = attribute.rpartition(" ")[2]
-    words = f"{part.name} has an attribute {cut(local)}, which has no place there."
+    words = f"{part.name} has an attribute {quoted(local)}, which has no place there."
     return _at(part.places.get(attribute, part.at), "unexpected-attribute", words, component=local)
 
 
@@ -491,7 +489,7 @@ def _party(part: Part) -> Iterator[Finding]:
             part.at, "header-incomplete", f"{part.name} of the header has no id.", component=part.name, expected="id"
         )
     elif not _ID.fullmatch(id_):
-        words = f"the id of {part.name} is {cut(id_)}; an id has letters, digits, _, @, $ and -."
+        words = f"the id of {part.name} is {quoted(id_)}; an id has letters, digits, _, @, $ and -."
         yield _at(part.places.get("id", part.at), "header-value", words, component=part.name, value=id_)
     contacts = False
     for inner in part.parts:
@@ -499,7 +497,7 @@ def _party(part: Part) -> Iterator[Finding]:
             yield _at(
                 inner.at,
                 "unexpected-element",
-                f"the element {cut(inner.name)} has no place inside {part.name}.",
+                f"the element {quoted(inner.name)} has no place inside {part.name}.",
                 value=inner.name,
             )
         elif inner.name == "Contact":
@@ -509,7 +507,7 @@ def _party(part: Part) -> Iterator[Finding]:
                     yield _at(
                         one.at,
                         "unexpected-element",
-                        f"the element {cut(one.name)} has no place inside Contact.",
+                        f"the element {quoted(one.name)} has no place inside Contact.",
                         value=one.name,
                     )
         elif contacts:
@@ -526,14 +524,14 @@ def _structure(part: Part, structural: bool, format_: str) -> Iterator[Finding]:
             yield _at(part.at, "structure-reference", words, component=name, expected=name)
     explicit = get("explicitMeasures")
     if explicit is not None and explicit not in ("true", "false", "1", "0"):
-        words = f"explicitMeasures is {cut(explicit)}, neither true nor false."
+        words = f"explicitMeasures is {quoted(explicit)}, neither true nor false."
         yield _at(part.places["explicitMeasures"], "header-value", words, component="explicitMeasures", value=explicit)
     agreement = "ProvisionAgrement" if format_.endswith("2.1") else "ProvisionAgreement"
     choice = (agreement, "StructureUsage", "Structure")
     named = [one for one in part.parts if one.space == "common" and one.name in choice]
     for one in part.parts:
         if one not in named:
-            words = f"the element {cut(one.name)} has no place inside Structure{nearest(one.name, choice) if one.name not in choice else '; it belongs to the namespace common'}"
+            words = f"the element {quoted(one.name)} has no place inside Structure{nearest(one.name, choice) if one.name not in choice else '; it belongs to the namespace common'}"
             yield _at(one.at, "unexpected-element", ended(words), value=one.name)
     if not named:
         if not part.parts:
@@ -560,13 +558,13 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
             yield _at(
                 one.at,
                 "unexpected-element",
-                f"the element {cut(one.name)} has no place inside {part.name}; in SDMX-ML 3.0 its text is the URN.",
+                f"the element {quoted(one.name)} has no place inside {part.name}; in SDMX-ML 3.0 its text is the URN.",
                 value=one.name,
             )
         found = parse_reference(part.text.strip(), version="")
         if found is None or not (found.agency and found.id and found.version and found.kind):
             words = (
-                f"the reference {cut(part.text.strip())} is no whole URN."
+                f"the reference {quoted(part.text.strip())} is no whole URN."
                 if part.text.strip()
                 else "the reference is empty."
             )
@@ -582,7 +580,7 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
         yield _at(
             part.text_at,
             "stray-text",
-            f"the text {cut(part.text.strip())} stands inside {part.name}, where no text belongs.",
+            f"the text {quoted(part.text.strip())} stands inside {part.name}, where no text belongs.",
             value=part.text.strip()[:200],
         )
     refs = [
@@ -596,7 +594,7 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
                 one.at,
                 "unexpected-element",
                 ended(
-                    f"the element {cut(one.name)} has no place inside {part.name}{nearest(one.name, ('Ref', 'URN'))}"
+                    f"the element {quoted(one.name)} has no place inside {part.name}{nearest(one.name, ('Ref', 'URN'))}"
                 ),
                 value=one.name,
             )
@@ -611,7 +609,7 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
                 yield _at(
                     one.text_at,
                     "structure-reference",
-                    f"the URN {cut(one.text.strip())} is not whole.",
+                    f"the URN {quoted(one.text.strip())} is not whole.",
                     value=one.text.strip()[:200],
                 )
             continue
@@ -625,7 +623,7 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
             yield _at(
                 one.text_at,
                 "stray-text",
-                f"the text {cut(one.text.strip())} stands inside Ref, where no text belongs.",
+                f"the text {quoted(one.text.strip())} stands inside Ref, where no text belongs.",
                 value=one.text.strip()[:200],
             )
         meant = {"Structure": ("DataStructure",), "StructureUsage": ("Dataflow",)}.get(
@@ -633,11 +631,11 @@ def _reference(part: Part, format_: str) -> Iterator[Finding]:
         )
         said = one.attributes.get("class")
         if said is not None and said not in meant:
-            words = f"{part.name} refers to a {cut(said)}; here stands a {meant[0]}."
+            words = f"{part.name} refers to a {quoted(said)}; here stands a {meant[0]}."
             yield _at(one.places.get("class", one.at), "structure-kind", words, value=said, expected=meant[0])
         package = one.attributes.get("package")
         if package is not None and package not in ("datastructure", "registry"):
-            words = f"the reference is to the package {cut(package)}; structures are in 'datastructure'."
+            words = f"the reference is to the package {quoted(package)}; structures are in 'datastructure'."
             yield _at(
                 one.places.get("package", one.at), "structure-kind", words, value=package, expected="datastructure"
             )
@@ -695,13 +693,3 @@ def _not_period(text: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def ended(words: str) -> str:
-    """A sentence with its full stop or question mark."""
-    return words if words.endswith(("?", ".")) else f"{words}."
-
-
-def cut(text: str) -> str:
-    """A text of the file in quotes, not longer than a line can bear."""
-    return repr(text if len(text) <= 60 else f"{text[:59]}…")

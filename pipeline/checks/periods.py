@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipeline.checks.cells import compiled, quoted
+from pipeline.checks.cells import compiled
+from pipeline.errors import quoted
 from pipeline.facts.structure import Component
 from pipeline.findings import Finding
 from pipeline.period import Moment, moment

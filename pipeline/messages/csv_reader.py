@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from itertools import compress
 from operator import itemgetter
 
+from pipeline.errors import quoted
 from pipeline.events import Cells, DataSet, DataSetHead, Listener, Value
 from pipeline.findings import Finding
-from pipeline.messages.safe_xml import cut
 
 LONGEST = 1 << 20
 """No row may have more characters than this, line ends inside quotes included."""
@@ -197,7 +197,7 @@ class _Rows:
                 stop = end if stop < 0 else stop
                 text = line[start:stop]
                 if '"' in text:
-                    words = f"a quote stands inside the cell {cut(text)}, which does not begin with one."
+                    words = f"a quote stands inside the cell {quoted(text)}, which does not begin with one."
                     at = self.last, start + 1 + text.index('"')
                     self._fault(words, at, text, further, spanning)
                     return None
@@ -276,7 +276,7 @@ def _columns(
         return None
     said = header[1] if header[0] in _KINDS and len(header) > 1 else header[0]
     if _REFERENCE.fullmatch(said):
-        wrong("csv-header", f"the header row is missing: the first row begins with {cut(header[0])}, a value.")
+        wrong("csv-header", f"the header row is missing: the first row begins with {quoted(header[0])}, a value.")
         return None
     if (
         rows.separator != "," and not version_2
@@ -301,7 +301,7 @@ def _columns(
         if not name.strip():
             wrong("csv-columns", f"column {column + 1} has no name.", column)
         elif name in known:
-            words = f"the column {cut(name)} stands twice, as column {known[name] + 1} and {column + 1}."
+            words = f"the column {quoted(name)} stands twice, as column {known[name] + 1} and {column + 1}."
             wrong("csv-columns", words, column)
         else:
             known[name] = column

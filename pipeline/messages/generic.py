@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.errors import nearest
+from pipeline.errors import nearest, quoted
 from pipeline.events import Cells, DataSet, DataSetHead, Listener, Use
 from pipeline.findings import Finding, Place
 from pipeline.messages.names import COMMON, SDMX, XSI
-from pipeline.messages.safe_xml import cut
 
 GENERIC = SDMX + "data/generic"
 """The namespace of generic data."""
@@ -222,7 +221,7 @@ class Generic:
                 self._add(attributes.get("id", self._at), attributes.get("value", ""), "value" in attributes)
             case "ObsValue":
                 if attributes.get("id", _VALUE) != _VALUE:
-                    words = f"ObsValue has the id {cut(attributes['id'])}; in generic data it is always {_VALUE}."
+                    words = f"ObsValue has the id {quoted(attributes['id'])}; in generic data it is always {_VALUE}."
                     self._found("unexpected-attribute", words, "id", attributes["id"], _VALUE)
                 self._add(self._measure_of(), attributes.get("value", ""), "value" in attributes)
             case "Group":
@@ -262,7 +261,7 @@ class Generic:
         at = self._value_place("value") if has_value else self._place()
         if component in said.cells:
             line, column = said.places[component]
-            words = f"{component} is given twice: {cut(value)}, and before it {cut(str(said.cells[component]))}."
+            words = f"{component} is given twice: {quoted(value)}, and before it {quoted(str(said.cells[component]))}."
             before = Place(line, column, str(said.cells[component])[:200])
             self._found("unexpected-element", words, value=value, component=component, related=(before,))
             return
@@ -311,7 +310,7 @@ class Generic:
             if name in own or name.startswith(XSI + " "):
                 continue
             near = nearest(_local(name), own) or "."
-            words = f"{local} has an attribute {cut(_local(name))}, which has no place there{near}"
+            words = f"{local} has an attribute {quoted(_local(name))}, which has no place there{near}"
             if _local(name) in own:
                 words = f"{local} has the attribute {_local(name)} with a prefix; in generic data it has none."
                 taken.setdefault(_local(name), value)
@@ -322,10 +321,12 @@ class Generic:
         """Report an element that has no place where it stands; its content is not read."""
         namespace, _, local = name.rpartition(" ")
         expected = [inner for inners in _CONTENT[parent] for inner in inners]
-        words = f"the element {cut(local)} has no place inside {_word(parent)}{nearest(local, expected) or '.'}"
+        words = f"the element {quoted(local)} has no place inside {_word(parent)}{nearest(local, expected) or '.'}"
         if local in expected:
             expected = [COMMON if local == "Annotations" else GENERIC]
-            words = f"{local} inside {_word(parent)} is of the namespace {cut(namespace)}; it must be of {expected[0]}."
+            words = (
+                f"{local} inside {_word(parent)} is of the namespace {quoted(namespace)}; it must be of {expected[0]}."
+            )
         self._found("unexpected-element", words, value=local, expected=", ".join(expected))
 
     def _unexpected_twice(self, local: str, parent: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from xml.parsers import expat
 
-from pipeline.errors import nearest
+from pipeline.errors import nearest, quoted
 from pipeline.events import Header, Listener, Part, Spot, Use
 from pipeline.facts.references import Reference, parse_reference
 from pipeline.findings import Finding
@@ -215,7 +215,7 @@ class Machine:
             self._header_end(depth)
 
     def _text(self, text: str) -> None:
-        if self._header is None and self.takes_text is None and text.isspace():
+        if self._header is None and self.takes_text is None and not text.strip(" \t\r\n"):
             return
         if self.takes_text is not None:
             self.takes_text(text)
@@ -223,7 +223,7 @@ class Machine:
         if self._header is not None:
             self._header_text(text)
             return
-        if not text.strip() or (len(self._stack) > 1 and self._stack[1].endswith("Footer")):
+        if not text.strip(" \t\r\n") or (len(self._stack) > 1 and self._stack[1].endswith("Footer")):
             return
         if getattr(self._content, "skipping", False):
             return
@@ -231,7 +231,7 @@ class Machine:
         shown = text.strip()
         self.found(
             "stray-text",
-            f"the text {cut(shown)} stands inside {inside}, where no text belongs.",
+            f"the text {quoted(shown)} stands inside {inside}, where no text belongs.",
             self.text_place(),
             value=shown[:200],
         )
@@ -268,8 +268,8 @@ class Machine:
         match = _SDMX.fullmatch(space)
         at = self.place()
         if match is None:
-            words = f"this is not SDMX: its root is {cut(local)}"
-            words += f" of the namespace {cut(space)}." if space else " of no namespace."
+            words = f"this is not SDMX: its root is {quoted(local)}"
+            words += f" of the namespace {quoted(space)}." if space else " of no namespace."
             if local in _FORMATS:
                 words += " Its namespace is not the one of SDMX messages."
             self.found("not-sdmx", words, at, value=local)
@@ -303,7 +303,7 @@ class Machine:
         local = attribute.rpartition(" ")[2]
         self.found(
             "unexpected-attribute",
-            f"{element} has an attribute {cut(local)}, which has no place there.",
+            f"{element} has an attribute {quoted(local)}, which has no place there.",
             self.value_place(attribute),
             component=local,
         )
@@ -327,9 +327,9 @@ class Machine:
             pass
         else:
             near = nearest(local, ("Header", "DataSet", "Footer"))
-            words = f"the element {cut(local)} has no place in the message"
+            words = f"the element {quoted(local)} has no place in the message"
             if local in ("Header", "DataSet"):
-                words += f": it is of the namespace {cut(space)}, not of the message's"
+                words += f": it is of the namespace {quoted(space)}, not of the message's"
                 near = ""
             self.found("unexpected-element", f"{words}{near or '.'}", at, value=local)
             self._content = _Ignored()
@@ -361,7 +361,7 @@ class Machine:
         if depth == 1:
             self._header = None
             if part.text.strip():
-                words = f"the text {cut(part.text.strip())} stands inside Header, where no text belongs."
+                words = f"the text {quoted(part.text.strip())} stands inside Header, where no text belongs."
                 self.found("stray-text", words, part.text_at, value=part.text.strip()[:200])
             if not self._header_done:
                 self._header_done = True
@@ -389,23 +389,27 @@ class Machine:
             end = re.match(rb"(?:</)?([^\s>]+)", rest)
             at = (at[0], at[1] - 2) if before == b"</" else at
             ends = end[1].decode("utf-8", "replace") if end else "another"
-            words = f"the element {cut(inside)} is open and {cut(ends)} is closed; {got}"
+            words = f"the element {quoted(inside)} is open and {quoted(ends)} is closed; {got}"
             self.found("not-well-formed", words, at, value=ends[:200], expected=inside)
         elif error.code == _JUNK:
-            self.found("not-well-formed", f"something stands after the end of the message: {cut(rest[:40])}; {got}", at)
+            self.found(
+                "not-well-formed",
+                f"something stands after the end of the message: {quoted(rest[:40].decode('utf-8', 'replace'))}; {got}",
+                at,
+            )
         elif error.code == _DUPLICATE:
             doubled = re.match(rb"([^\s=]+)\s*=", rest)
             name = doubled[1].decode("utf-8", "replace") if doubled else "of one name"
-            words = f"the attribute {cut(name)} stands twice in one tag; {got}"
+            words = f"the attribute {quoted(name)} stands twice in one tag; {got}"
             self.found("not-well-formed", words, at, component=name)
         elif error.code == _UNDEFINED_ENTITY:
             entity = re.match(rb"[^&]*?(&[^;\s]*;)", rest)
             name = entity[1].decode("utf-8", "replace") if entity else "an entity"
-            self.found("not-well-formed", f"the entity {cut(name)} is not defined; {got}", at, value=name[:200])
+            self.found("not-well-formed", f"the entity {quoted(name)} is not defined; {got}", at, value=name[:200])
         elif error.code == _CHARACTER:
             reference = re.search(rb"&#[^;\s]*;?", rest)
             name = reference[0].decode("utf-8", "replace") if reference else "a character reference"
-            words = f"{cut(name)} stands for a character that no XML file may have; {got}"
+            words = f"{quoted(name)} stands for a character that no XML file may have; {got}"
             self.found("control-character", words, at, value=name[:200])
         elif error.code == _INVALID_TOKEN and (rest[:1] in (b"&", b"<") or before[-1:] == b"&"):
             odd = rest[:1].decode() if rest[:1] in (b"&", b"<") else "&"
@@ -413,7 +417,7 @@ class Machine:
             words = f"the character {odd!r} stands where it must be written as {_WRITTEN[odd]}; {got}"
             self.found("not-well-formed", words, at, value=odd)
         else:
-            shown = f" near {cut(rest[:30])}" if rest else ""
+            shown = f" near {quoted(rest[:30].decode('utf-8', 'replace'))}" if rest else ""
             self.found("not-well-formed", f"not well-formed XML: {code}{shown}; {got}", at)
 
 
@@ -470,16 +474,13 @@ _TRUNCATED = {
 }
 
 
+def _readable(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
 def _lines(data: bytes) -> int:
     """Line ends: LF, CR LF, or CR alone."""
     return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-
-
-def cut(text: str | bytes) -> str:
-    """A text of the file in quotes, not longer than a line can bear."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
 _KINDS = {"Structure": "DataStructure", "StructureUsage": "Dataflow"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.errors import nearest
+from pipeline.errors import nearest, quoted
 from pipeline.events import Cells, DataSet, DataSetHead, Spot, Value
-from pipeline.messages.safe_xml import DEEPEST, MOST_ATTRIBUTES, XSI, Machine, cut
+from pipeline.messages.safe_xml import DEEPEST, MOST_ATTRIBUTES, XSI, Machine
 
 _CONTENT = ("Annotations", "DataProvider", "Atts", "Group", "Series", "Obs")
 _ORDER = {"Annotations": 0, "DataProvider": 1, "Atts": 2, "Group": 3, "Series": 4, "Obs": 4}  # 2.1; any order in 3.0
@@ -231,7 +231,7 @@ class Specific:
         if self.held is not None and self.held[0] == "Series":
             self._release()
         near = nearest(local, _CONTENT if inside == "DataSet" else ("Obs",) if inside == "Series" else ())
-        self._unexpected(f"the element {cut(local)} has no place inside {inside}{near or '.'}", local)
+        self._unexpected(f"the element {quoted(local)} has no place inside {inside}{near or '.'}", local)
         self.skip = self.depth
 
     def _unexpected(self, words: str, local: str) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
+from pipeline.errors import quoted
 from pipeline.messages import octets, recognise
-from pipeline.messages.safe_xml import cut
 
 MOST_MEMBERS, LARGEST_RATIO, SMALL = 1000, 250, 64 << 20
 
@@ -67,7 +67,7 @@ def _problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
         yield f"the archive unpacks to {size:,} bytes; at most {octets.LARGEST:,} are read."
     names: set[str] = set()
     for info in infos[:MOST_MEMBERS]:
-        shown = cut(info.filename)
+        shown = quoted(info.filename)
         if info.flag_bits & 1:
             yield f"{shown} is protected by a password."
         if info.file_size > SMALL and info.file_size > LARGEST_RATIO * max(info.compress_size, 1):
