@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pipeline.checks import content
+from pipeline.checks import content, heading
 from pipeline.checks import data_set as form
 from pipeline.checks import message as frame
 from pipeline.checks.prover import Prover
@@ -439,7 +439,7 @@ class _Pass:
             part = header.part("Sender")
             sender = part.attributes.get("id", "") if part is not None else ""
             test = {"true": True, "1": True, "false": False, "0": False}.get(header.text("Test"))
-            prepared = frame.prepared_day(header.text("Prepared"))
+            prepared = heading.prepared_day(header.text("Prepared"))
         name = PurePosixPath(self.candidate.name.replace("\\", "/")).name
         begin, end = (_month(header.text(name)) if header else None for name in ("ReportingBegin", "ReportingEnd"))
         about = content.About(
