@@ -11,6 +11,7 @@ import datetime as dt
 import errno
 import functools
 import gc
+import io
 import os
 import signal
 import sys
@@ -455,6 +456,7 @@ def validate(
         raise refused from error
 
 
+PIPED = 256 << 20  # bytes that are taken from a pipe
 REPORTS = ("text", "json", "junit", "ess")
 
 
@@ -475,6 +477,7 @@ def _validate(
     from pipeline.validate import Asked, Candidate
     from pipeline.validate import validate as judge
 
+    _keep_apart([*files, *([previous] if previous else []), *map(Path, structure)], [f for f in (csv, html) if f])
     loaded = load(overlay)
     problems = Problems(InputError)
     candidates = [c for path in files for c in _candidates(path, problems, Candidate)]
@@ -524,6 +527,21 @@ def _validate(
     return 0 if found.ok else 1
 
 
+def _keep_apart(inputs: list[Path], outputs: list[Path]) -> None:
+    """UsageError when a report would be written over a file that is read, over the other report, or into no folder."""
+    read = {file.resolve() for path in inputs for file in ([path, *path.rglob("*")] if path.is_dir() else [path])}
+    for i, path in enumerate(outputs):
+        if path.resolve() in read:
+            raise UsageError(
+                Problem(str(path), "the report would be written over a file that is read.", "Name another.")
+            )
+        if path.resolve() in [other.resolve() for other in outputs[:i]]:
+            raise UsageError(Problem(str(path), "two reports would be written into one file.", "Name another."))
+        if path.is_dir() or not path.parent.is_dir():
+            what = "this is a folder." if path.is_dir() else f"there is no folder {path.parent}."
+            raise UsageError(Problem(str(path), what, "Name a file in a folder that is there."))
+
+
 def _candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
     """The files that a path stands for: itself, or those of a delivery that are to be uploaded."""
     from pipeline import archive
@@ -533,8 +551,14 @@ def _candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
         if path.is_dir():
             packed, cells = archive.to_upload(path)
             return [candidate(str(one), functools.partial(one.open, "rb"), cells) for one in packed]
-        with path.open("rb"):
-            return [candidate(name, functools.partial(path.open, "rb"))]
+        with path.open("rb") as stream:
+            if path.is_file():
+                return [candidate(name, functools.partial(path.open, "rb"))]
+            data = stream.read(PIPED + 1)  # a pipe can be read once only
+        if len(data) > PIPED:
+            problems.add(name, f"more than {PIPED:,} bytes come from a pipe.", "Save them to a file first.")
+            return []
+        return [candidate(name, functools.partial(io.BytesIO, data))]
     except FileNotFoundError:
         problems.add(name, "there is no such file.", "Check the name.", rule="input-missing")
     except PermissionError:
@@ -554,6 +578,8 @@ def _structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
     messages, ids = [], []
     for one in given:
         path = Path(one)
+        if not one.strip():
+            raise UsageError(Problem("--structure", "no structure is named.", "Give an id or a file."))
         if path.is_file():
             with path.open("rb") as stream:
                 messages.append((one, stream.read(LARGEST + 1)))
@@ -577,9 +603,14 @@ def _structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
 
 @contextlib.contextmanager
 def _written(path: Path) -> Iterator[TextIO]:
-    """A file of the user's that is written, as UTF-8 with the line ends as given."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        yield stream
+    """A file of the user's that is written, as UTF-8 with the line ends as given: whole, or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
     from pipeline.facts import models as m
 
+LONGEST_NUMBER = 400  # digits; a longer value is not judged by what it says
 MOST = 2000  # findings whose details are kept
 
 
@@ -83,8 +84,8 @@ def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Fin
             entry, found = _Pass(member, facts, asked).judge(before, problem)
             entry["findings"] = sum(verdict.violations for verdict in found)
             files.append(entry)
-            verdicts += found
-    return Findings(_cut(verdicts, asked.most), facts.rules, tuple(files))
+            verdicts = [*_cut([*verdicts, *found], asked.most)]
+    return Findings(tuple(verdicts), facts.rules, tuple(files))
 
 
 def replace_most(asked: Asked) -> Asked:
@@ -211,7 +212,7 @@ class _Pass:
             try:
                 complete = scan.scan(machine, octets.blocks(hashing, trial._from_bytes), _prover)  # type: ignore[arg-type]
                 trial.message.end(complete)
-            except (scan.UnprovenError, *zipped.DAMAGED):
+            except (scan.UnprovenError, zipped.BadMember):
                 self.before = hashing.size, hashing.hash.digest()
                 return False
         self.format, self.complete, self.sha256 = machine.format, complete, hashing.hash.hexdigest()
@@ -234,10 +235,10 @@ class _Pass:
                     machine = safe_xml.Machine(self.message, {"specific": Specific, "generic": partial(_generic, self)})
                     self.complete = machine.read(octets.blocks(hashing, self._from_bytes))  # type: ignore[arg-type]
                     self.format = machine.format
-            except zipped.DAMAGED as error:
+            except zipped.BadMember as error:
                 self.note.found([Finding("archive", f"the file in the archive is damaged: {error}.", line=1, column=1)])
                 self.complete = False
-            with suppress(*zipped.DAMAGED):
+            with suppress(zipped.BadMember):
                 while hashing.read(1 << 20):  # what was not read is part of the file all the same
                     pass
             self.sha256 = hashing.hash.hexdigest()
@@ -411,6 +412,11 @@ class _Pass:
             known[code, period] = ids[0] if ids else ""
         return known[code, period]
 
+    def _is_code(self, judged: _Judged, name: str, code: str) -> bool:
+        """Whether a code is one at all; what is none is a fault of form, and says nothing about the content."""
+        component = judged.structure.component(name) if judged.structure else None
+        return component is None or component.codelist is None or code in component.codelist.codes
+
     def _about(self, judged: _Judged) -> tuple[content.About, CountryFacts | None]:
         role = self.facts.concepts.role
         header = self.message.head
@@ -421,7 +427,11 @@ class _Pass:
             series = ".".join(row.key)
             for name in wanted:
                 code = row.cells.get(name)
-                if isinstance(code, str) and (series, f"{name} {code}") not in seen:
+                if (
+                    isinstance(code, str)
+                    and (series, f"{name} {code}") not in seen
+                    and self._is_code(judged, name, code)
+                ):
                     seen.add((series, f"{name} {code}"))
                     codes.setdefault(name, {}).setdefault(code, []).append(content.At(*row.at, series))
         areas = list(codes.get(role.area, {}))
@@ -545,10 +555,10 @@ def _number(text: str | None) -> int | Decimal | None:
     if text is None:
         return None
     try:
-        value = Decimal(text) if text.isascii() and "_" not in text else None
+        value = Decimal(text) if text.isascii() and "_" not in text and len(text) <= LONGEST_NUMBER else None
     except InvalidOperation:
         return None
-    if value is None or not value.is_finite():
+    if value is None or not value.is_finite() or abs(value.adjusted()) > LONGEST_NUMBER:
         return None
     return int(value) if value == value.to_integral_value() and abs(value) < 10**18 else value
 

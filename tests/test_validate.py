@@ -11,12 +11,13 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run
 
-from pipeline.deliver import Delivered
+from pipeline.deliver import Delivered, Request, deliver
 from pipeline.facts import Facts
 from pipeline.findings import Findings
 from pipeline.validate import Asked, Candidate, validate
@@ -224,6 +225,17 @@ def test_archives_that_are_not_opened(facts: Facts, data: Callable[[], bytes], w
     assert any(words in f.message for f in found.all), [f.message for f in found.all]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_archives_are_findings(facts: Facts, method: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("a.xml", DATA)
+    for at in range(0, len(packed.getvalue()), 7):
+        data = bytearray(packed.getvalue())
+        data[at] ^= 0xFF
+        judged(facts, bytes(data), "sent.zip")  # never anything but findings
+
+
 def test_a_damaged_member_is_a_finding(facts: Facts) -> None:
     data = bytearray(zipped("a.xml"))
     data[100] ^= 0xFF
@@ -315,6 +327,57 @@ def test_what_cannot_be_judged(ebs: Run, arguments: list[str | Path], status: in
         assert words in document["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["f.xml", "--html", "f.xml"], "written over a file that is read"),
+        (["f.xml", "--csv", "./f.xml"], "written over a file that is read"),
+        (["f.xml", "--csv", "r", "--html", "r"], "two reports"),
+        (["f.xml", "--html", "nowhere/r.html"], "there is no folder nowhere"),
+        (["f.xml", "--csv", "."], "this is a folder"),
+        (["f.xml", "--structure", ""], "no structure is named"),
+    ],
+)
+def test_a_report_is_never_written_over_what_is_read(
+    ebs: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "f.xml").write_bytes(DATA)
+    done = ebs("validate", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert (tmp_path / "f.xml").read_bytes() == DATA
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs /dev/stdin")
+def test_a_pipe_is_read_once() -> None:
+    command = [sys.executable, "-m", "pipeline", "validate", "/dev/stdin", "--format", "json"]
+    done = subprocess.run(command, input=DATA, capture_output=True, cwd=ROOT, check=False)
+    assert json.loads(done.stdout)["files"][0]["observations"] == 18
+
+
+HISTORY = [f"{2012 + i // 12}-{i % 12 + 1:02d}" for i in range(149)]
+
+
+@pytest.mark.parametrize("cell", ['OBS_VALUE="0" ', 'OBS_VALUE="NaN" ', ""])
+def test_a_hole_a_year_before_the_newest_month_is_judged(example: Delivered, facts: Facts, cell: str) -> None:
+    """A month without a value, or a zero, has no rate of change."""
+    data = (example.folder / "upload" / GOLDEN.name).read_bytes()
+    at = data.index(b'<Obs TIME_PERIOD="2023-05" ') + len(b'<Obs TIME_PERIOD="2023-05" ')
+    status = data.index(b"OBS_STATUS", at)
+    changed = data[:at] + cell.encode() + (data[status:] if "0" in cell else data[status:].replace(b'"A"', b'"O"', 1))
+    assert judged(facts, changed).files[0]["complete"]
+
+
+@pytest.mark.parametrize("value", ["1e999999999", "-1E+999999999", "1" * 5000, "0." + "1" * 5000])
+def test_numbers_beyond_all_measure_are_judged(facts: Facts, value: str) -> None:
+    assert judged(facts, replaced('OBS_VALUE="16"', f'OBS_VALUE="{value}"')).files[0]["complete"]
+
+
+def test_one_wrong_code_does_not_hide_another_fault(facts: Facts) -> None:
+    data = replaced('OBS_STATUS="P"', 'OBS_STATUS="ZZZ"', replaced('id="FR1"', 'id="ZZ"'))
+    assert {rule for rule, *_ in worst(judged(facts, data))} == {"code", "sender"}
+
+
 def test_a_delivery_folder_with_its_cells(example: Delivered, ebs: Run) -> None:
     done = ebs("validate", example.folder, "--format", "json")
     document = json.loads(done.stdout)
@@ -322,6 +385,16 @@ def test_a_delivery_folder_with_its_cells(example: Delivered, ebs: Run) -> None:
     assert len(document["files"]) == 2
     ran = {rule["rule"]: rule["outcome"] for rule in document["rules"] if rule["outcome"] != "unchecked"}
     assert ran["members"] == "holds"
+
+
+@pytest.mark.parametrize("message", ["2.1", "3.0", "csv"])
+def test_what_is_delivered_is_silent_in_every_format(facts: Facts, tmp_path: Path, message: str) -> None:
+    done = deliver(Request(ROOT / "examples" / "FR-2024-05", out=tmp_path, message=message), facts)
+    files = [*done.folder.glob("upload/*"), *done.folder.glob("index/*")]
+    assert len(files) == 6
+    found = validate([Candidate(file.name, partial(file.open, "rb")) for file in files], facts, Asked(TODAY))
+    assert worst(found) == []
+    assert all(entry["complete"] and entry["observations"] for entry in found.files)
 
 
 def test_the_same_file_as_the_month_before(example: Delivered, ebs: Run) -> None:

@@ -45,6 +45,7 @@ YEAR_START = "REPORTING_YEAR_START_DAY"
 _NEAR = 300
 """So many codes, before and after it in the alphabet, are looked at for those that resemble a value."""
 _FEW = 12
+_LONGEST_CODE = 200  # characters of a value that are looked at for a code that was meant
 
 
 def judge(component: Component, text: str, *, measure: bool = False) -> tuple[Finding, ...]:
@@ -53,10 +54,10 @@ def judge(component: Component, text: str, *, measure: bool = False) -> tuple[Fi
 
 
 @lru_cache(maxsize=4096)
-def compiled(component: Component, *, measure: bool = False) -> Judge:
-    """What judges the values of one component."""
+def compiled(component: Component, *, measure: bool = False, hints: bool = True) -> Judge:
+    """What judges the values of one component; without ``hints`` it does not look for the code that was meant."""
     measure = measure or isinstance(component, Measure)
-    check, expected = _judged_by(component, measure)
+    check, expected = _judged_by(component, measure, hints)
     sentinels = component.text_format.sentinels if component.text_format and not component.codelist_ref else ()
 
     def judged(text: str) -> tuple[Finding, ...]:
@@ -83,13 +84,13 @@ def _empty(text: str) -> _Fault:
     return "empty-value", what, "Write a value, or leave it out altogether where it is optional."
 
 
-def _judged_by(component: Component, measure: bool) -> tuple[_Check, str]:
+def _judged_by(component: Component, measure: bool, hints: bool) -> tuple[_Check, str]:
     """The check of a component's values and what it expects, in words."""
     if component.id == YEAR_START:
         return _of_format(TextFormat("MonthDay"), measure=False)
     codelist = component.codelist
     if codelist is not None and not codelist.partial:
-        return _code(codelist), _of_list(codelist)
+        return _code(codelist, hints), _of_list(codelist)
     if component.codelist_ref:
         return _anything, ""
     text_format = component.text_format
@@ -145,7 +146,7 @@ def _day(text: str, *, first: bool) -> dt.date | None:
     return found.first if first else found.last
 
 
-def _code(codelist: CodeList) -> _Check:
+def _code(codelist: CodeList, hints: bool) -> _Check:
     codes = codelist.codes
     alike: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -153,6 +154,9 @@ def _code(codelist: CodeList) -> _Check:
 
     def check(text: str) -> Iterator[_Fault]:
         if text in codes:
+            return
+        if not hints:
+            yield "code", f"is not in the code list {codelist.ref}", ""
             return
         if not alike:
             for code, entry in codes.items():
@@ -166,7 +170,9 @@ def _code(codelist: CodeList) -> _Check:
 
 def _plain(text: str) -> str:
     """The same for texts that differ only in case, in blanks, invisible or full-width characters."""
-    shown = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    shown = "".join(
+        char for char in unicodedata.normalize("NFKC", text[:_LONGEST_CODE]) if unicodedata.category(char) != "Cf"
+    )
     return " ".join(shown.casefold().split())
 
 

@@ -63,7 +63,7 @@ def gap(
 
 def decimals(value: str, declared: str) -> Finding | None:
     """A value has no more decimals than DECIMALS declares; what is no number, or declares none, is not judged."""
-    if not (declared.isascii() and declared.isdigit()):
+    if not (declared.isascii() and declared.isdigit() and len(declared) <= 9):
         return None
     try:
         exponent = Decimal(value).as_tuple().exponent

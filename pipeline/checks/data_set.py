@@ -174,6 +174,7 @@ class DataSetForm:
         self.across: dict[tuple[str, tuple[str, ...]], tuple[Spot, tuple[str, ...]]] = {}
         self.unsound_groups = 0
         self.said_above: dict[tuple[str, ...], tuple[Value, Spot]] = {}  # on rows: attributes of what is above them
+        self.contradicted: set[tuple[str, ...]] = set()  # told once for what it is about
         self.unsound = 0  # series of which the key cannot be trusted
         self.keys: dict[tuple[str, ...], Spot] = {}
         self.group_keys: dict[tuple[str, tuple[str, ...]], tuple[Spot, Cells]] = {}
@@ -483,7 +484,8 @@ class DataSetForm:
             before = self.said_above.get(key)
             if before is None:
                 self.said_above[key] = (said, where(name))
-            elif before[0] != said:
+            elif before[0] != said and key not in self.contradicted:
+                self.contradicted.add(key)
                 findings.append(self._contradiction(name, said, before, of))
         if self.confrontation.violated("control-character"):
             findings = []  # two texts may differ in what stands for the character
@@ -823,6 +825,9 @@ class DataSetForm:
         if not findings:
             return
         note = self.confrontation
+        if len(findings) == 1 and not note.wanted(findings[0].rule):
+            note.more(findings[0].rule)
+            return
         unread = self._unread()
         if unread != self._doubted:  # what was not read just before may be what is missing here
             self._doubted = unread

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import groupby
 
-LONGEST = 20_000
+LONGEST = 1_000
 """Longer texts are not held against patterns."""
 
 _Ranges = tuple[tuple[int, int], ...]

@@ -40,7 +40,7 @@ _HEADER: dict[str, tuple[str, int | None, str]] = {
 }
 _ORDER = list(_HEADER)
 _MANDATORY = ("ID", "Test", "Prepared", "Sender", "Structure")
-_PARTY = {"Name": "common", "Contact": "message"}
+_PARTY = {"Name": "common", "Contact": "message", "Timezone": "message"}
 _CONTACT = ("Name", "Department", "Role", "Telephone", "Fax", "X400", "URI", "Email")
 _OF_STRUCTURE = (
     "structureID", "schemaURL", "namespace", "dimensionAtObservation", "explicitMeasures", "serviceURL", "structureURL",
@@ -358,9 +358,12 @@ def instant(text: str) -> dt.datetime | None:
     match = _INSTANT.fullmatch(text)
     if not match:
         return None
+    year, month, day, hour, minute, second = (int(n) for n in match.groups()[:6])
+    midnight = (hour, minute, second) == (24, 0, 0)  # the end of a day
     try:
-        return dt.datetime(*(int(n) for n in match.groups()[:6]))  # type: ignore[arg-type]
-    except ValueError:
+        when = dt.datetime(year, month, day, 0 if midnight else hour, minute, second)
+        return when + dt.timedelta(days=midnight)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -7,6 +7,7 @@ Source: SDMX 2.1, Section 3A; SDMX 3.0, Section 6.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -18,7 +19,9 @@ from pipeline.events import Cells, Value
 from pipeline.facts.structure import FLAT, Attribute, Component, Dimension, Measure, Structure
 from pipeline.findings import Finding
 
+MOST_HINTS = 300  # distinct wrong values of a component for which the code that was meant is looked for
 MEMORY = 20_000  # verdicts that are remembered before they are forgotten
+XSI_TYPE = "http://www.w3.org/2001/XMLSchema-instance type"  # a type may be named on any element
 YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
 
 LEVELS = {
@@ -40,6 +43,7 @@ class Layout:
         self.series_ids = [name for name in self.whole if name != at and not (self.flat and name == self.time)]
         self.in_cell = self.time if self.flat else at  # what an observation carries besides values
         self._judged: dict[tuple[str, str, Value], tuple[Finding, ...]] = {}
+        self._hinted: Counter[str] = Counter()
         self._mandatory_of: dict[str, list[Attribute]] = {}
 
     def left_out(self, cells: Cells) -> str:
@@ -87,12 +91,15 @@ class Layout:
         if most is not None and len(values) > most:
             words = f"{component.id} has {len(values)} values; it has at most {most}."
             yield Finding("too-many", words, component=component.id, value=str(len(values)), expected=str(most))
-        judge = cell_rules.compiled(component, measure=isinstance(component, Measure))
+        hints = self._hinted[component.id] < MOST_HINTS
+        judge = cell_rules.compiled(component, measure=isinstance(component, Measure), hints=hints)
         for one in values:
             if component.id == self.time and one.strip():
                 yield from periods.judge_period(component, one)
             else:
-                yield from judge(one)
+                found = judge(one)
+                self._hinted[component.id] += bool(found)
+                yield from found
 
     def _misplaced(self, name: str, component: Component | None, level: str) -> Finding | None:
         """Why a component has no place at this level, if it has none."""
@@ -100,12 +107,15 @@ class Layout:
         if component is None:
             if name == YEAR_START:
                 return None
+            if name == XSI_TYPE:
+                return None
             if " " in name:
                 words = f"the attribute {quoted(name.rpartition(' ')[2])} of another namespace has no place there."
                 return Finding("unexpected-attribute", words, value=name)
             if self.table and level == "row":
                 return None  # said of the header row
-            near = nearest(name, [c.id for c in structure.components])
+            ids = [c.id for c in structure.components]
+            near = nearest(name, ids) or nearest(name.upper(), ids)
             return Finding(
                 "concept-unknown", ended(f"{structure.ref} has no component {quoted(name)}{near}"), value=name
             )

@@ -143,7 +143,9 @@ def _judged(
     now, history = change(values, month), _earlier(values, month, change)
     if now is None or len(history) < int(rule.parameters["years"]):
         return False
-    value, base = values[month], values[month + -steps]
+    value, base = values[month], values.get(month + -steps, 0)
+    if value <= 0 or base <= 0:
+        return False  # no rate of change without both
     noise = math.sqrt(1 / value + 1 / base)
     usual, far = _limit(history, noise, rule)
     if abs(now - usual) <= far:

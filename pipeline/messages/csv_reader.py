@@ -23,6 +23,7 @@ from pipeline.findings import Finding
 
 LONGEST = 1 << 20
 """No row may have more characters than this, line ends inside quotes included."""
+MOST_COLUMNS = 1_000
 MOST_DATA_SETS = 1_000
 """No file may name more pairs of structure and action than this."""
 
@@ -271,6 +272,11 @@ def _columns(
         line, at = rows.place(column)
         found(Finding(rule, message, hint, line=line, column=at, value=header[column][:200], expected=expected))
 
+    if len(header) > MOST_COLUMNS:
+        line, at = rows.place(0)
+        words = f"the header row has {len(header):,} columns; at most {MOST_COLUMNS:,} are read."
+        found(Finding("limit", words, line=line, column=at, value=str(len(header))))
+        return None
     if not any(text.strip() for text in header):
         wrong("csv-header", "the header row is empty.")
         return None

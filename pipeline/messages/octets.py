@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from pipeline.findings import Finding
@@ -113,6 +114,10 @@ def _next(stream: BinaryIO) -> bytes:
 
 def _encoding(first: bytes, found: Callable[[Finding], None]) -> tuple[str, bytes]:
     """The codec to read with, and the first block without its mark; what is not UTF-8 is reported."""
+    for mark, codec in ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")):
+        if first.startswith(mark):
+            found(_other_encoding("UTF-32", "its first bytes say so"))
+            return codec, first[4:]
     if first.startswith(codecs.BOM_UTF8):
         words = "the file begins with a byte order mark (UTF-8 with BOM), which is refused at upload."
         found(Finding("byte-order-mark", words, line=1, column=1, value="EF BB BF"))
@@ -163,8 +168,11 @@ def _not_utf_8(data: bytes, error: UnicodeDecodeError, place: _Place) -> Finding
     return Finding("encoding", words, line=line, column=column, value=f"0x{byte:02X}", expected="UTF-8")
 
 
+MOST_CONTROLS = 100  # control characters of a block that are told one by one
+
+
 def _controls(clean: bytes, place: _Place) -> Iterator[Finding]:
-    for match in _CONTROL.finditer(clean):
+    for match in islice(_CONTROL.finditer(clean), MOST_CONTROLS):
         line, column = place.of(clean[: match.start()].decode("utf-8"))
         words = f"the control character U+{match[0][0]:04X} stands in the file; only tab and line ends are allowed."
         yield Finding("control-character", words, line=line, column=column, value=f"U+{match[0][0]:04X}")

@@ -42,7 +42,7 @@ def kind(first: bytes) -> str | Finding:
         if first.startswith(signature):
             return _not_sdmx(name)
     text = first.removeprefix(b"\xef\xbb\xbf")
-    if text.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+    if text.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"<\0", b"\0<")):
         return "xml" if b"<" in text[:8] else "csv"
     start = text.lstrip(b" \t\r\n\0")
     if not start:

@@ -20,7 +20,8 @@ DEEPEST = 40  # elements inside one another
 MOST_ATTRIBUTES = 1000  # of one element
 MOST_HEADER = 10_000  # elements of a header
 LONGEST_TEXT = 1 << 20  # characters of an element of the header
-NEAR = 4096  # bytes that are looked at around a tag
+NEAR = 4096  # bytes that are looked at from a place on
+LOOK = 1 << 16  # bytes that are looked at before a place
 LONGEST = 8 << 20  # bytes of a tag, a text or a comment
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -68,6 +69,9 @@ class Machine:
         self._last_root_child = ""
         self._before = self._block = b""
         self._block_at = 0
+        self._both: bytes | None = None
+        self._tag_at = -1  # the tag that was asked last
+        self._tag: tuple[bytes, int, dict[bytes, int]] = (b"", 0, {})
         self.parser = expat.ParserCreate("UTF-8", " ")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -83,13 +87,13 @@ class Machine:
         """Read the whole message; False when it breaks off or cannot be read to its end."""
         try:
             for block in blocks:
-                self._before, self._block = self._block, block
+                self._before, self._block, self._both = self._block, block, None
                 self.parser.Parse(block, False)
                 self._block_at += len(block)
                 if self._block_at - self.parser.CurrentByteIndex > LONGEST:
                     self.found("limit", f"a tag or text is longer than {LONGEST:,} bytes.", self.place())
                     return False
-            self._before, self._block = self._block, b""
+            self._before, self._block, self._both = self._block, b"", None
             self.parser.Parse(b"", True)
         except StopReadingError:
             return False
@@ -126,25 +130,43 @@ class Machine:
         local = name.rpartition(" ")[2].encode()
         if not local:
             return line, column
-        tag = self._from(index)
-        opening = _OPENING.match(tag)
-        place = opening.end() if opening else 0
-        while match := _ATTRIBUTE.match(tag, place):
-            if match[1] == local or match[1].endswith(b":" + local):
-                before = tag[: match.start(3)].decode("utf-8", "replace")
-                lines = before.count("\n")
-                return (line + lines, len(before) - before.rfind("\n")) if lines else (line, column + len(before))
+        if index != self._tag_at:
+            self._tag_at, self._tag = index, self._values_from(index)
+        block, inside, values = self._tag
+        if local not in values:
+            return line, column
+        before = block[inside : values[local]]
+        lines = _lines(before)
+        last = before[max(before.rfind(b"\n"), before.rfind(b"\r")) + 1 :]
+        width = len(last.decode("utf-8", "replace"))
+        return (line + lines, width + 1) if lines else (line, column + width)
+
+    def _values_from(self, index: int) -> tuple[bytes, int, dict[bytes, int]]:
+        """The bytes at hand, where the tag begins in them, and where the value of each attribute does, by local name."""
+        block, inside = self._at_hand(index)
+        opening = _OPENING.match(block, inside)
+        place = opening.end() if opening else inside
+        found: dict[bytes, int] = {}
+        while match := _ATTRIBUTE.match(block, place):
+            found.setdefault(match[1].rpartition(b":")[2], match.start(3))
+            if b":" not in match[1]:
+                found[match[1]] = match.start(3)
             place = match.end()
-        return line, column
+        return block, inside, found
+
+    def _at_hand(self, index: int) -> tuple[bytes, int]:
+        """Bytes that are at hand, and where this index stands in them."""
+        inside = index - self._block_at
+        if inside >= 0:
+            return self._block, inside
+        if self._both is None:
+            self._both = self._before + self._block
+        return self._both, max(inside + len(self._before), 0)
 
     def _from(self, index: int) -> bytes:
-        """The bytes from this index on, as far as they are at hand."""
-        inside = index - self._block_at
-        block = self._block
-        if inside < 0:
-            inside, block = max(inside + len(self._before), 0), self._before + block
-        end = block.find(b">", inside, inside + NEAR)
-        return block[inside : end + 1 + NEAR if end >= 0 else inside + LONGEST]
+        """Some bytes from this index on, as far as they are at hand."""
+        block, inside = self._at_hand(index)
+        return block[inside : inside + NEAR]
 
     # ------------------------------------------------------------------------------------------- handlers
 
@@ -251,8 +273,10 @@ class Machine:
     def text_place(self, after: bytes = b">") -> Spot:
         """Where a text begins, its blanks left out: expat tells it when the next tag is reached."""
         index, line, column = self.mark()
-        near = self._before + self._block
-        near = near[: max(len(self._before) + index - self._block_at, 0)]
+        block, inside = self._at_hand(index)
+        near = block[max(inside - LOOK, 0) : inside]
+        if len(near) < LOOK and block is self._block:
+            near = self._before[-LOOK:] + near
         start = near.rfind(after) + (after == b">")
         start += len(near[start:]) - len(near[start:].lstrip())
         behind = near[start:]

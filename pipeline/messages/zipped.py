@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,8 +15,13 @@ from pipeline.messages import octets, recognise
 
 MOST_MEMBERS, LARGEST_RATIO, SMALL = 1000, 250, 64 << 20
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What reading a member raises when the archive is damaged, encrypted, or of another method."""
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+"""What zipfile raises when an archive or a member is damaged, encrypted, or of another method."""
+
+BadMember = zipfile.BadZipFile
 
 
 class Member(NamedTuple):
@@ -29,7 +36,7 @@ def members(stream: BinaryIO) -> list[Member]:
     try:
         archive = zipfile.ZipFile(stream)
         infos = [info for info in archive.infolist() if not info.is_dir() and not _litter(info.filename)]
-    except (*DAMAGED, ValueError, OSError) as error:
+    except DAMAGED as error:
         return [Member("", f"this is no archive that can be opened: {error}.")]
     if problems := list(_problems(infos)):
         return [Member("", problem) for problem in problems]
@@ -46,9 +53,27 @@ def members(stream: BinaryIO) -> list[Member]:
     return found
 
 
+class _Reading:
+    """A member that is read; whatever is wrong with it is a ``BadZipFile``."""
+
+    def __init__(self, inside: BinaryIO) -> None:
+        self.inside = inside
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        try:
+            return self.inside.read(size)
+        except DAMAGED as error:
+            raise zipfile.BadZipFile(str(error)) from error
+
+    def close(self) -> None:
+        """Done with it."""
+        self.inside.close()
+
+
 def member(stream: BinaryIO, name: str) -> BinaryIO:
-    """One file of the archive, to be read as a stream."""
-    return zipfile.ZipFile(stream).open(name)  # type: ignore[return-value]
+    """One file of the archive, to be read as a stream; BadZipFile when it is damaged."""
+    return _Reading(zipfile.ZipFile(stream).open(name))  # type: ignore[arg-type, return-value]
 
 
 def _litter(name: str) -> bool:
