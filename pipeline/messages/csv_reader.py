@@ -23,6 +23,7 @@ from pipeline.findings import Finding
 
 LONGEST = 1 << 20
 """No row may have more characters than this, line ends inside quotes included."""
+MOST_RAGGED = 50_000
 MOST_COLUMNS = 1_000
 MOST_DATA_SETS = 1_000
 """No file may name more pairs of structure and action than this."""
@@ -370,6 +371,7 @@ class _Reading:
         plain = not (columns.several or columns.labelled)
         last: object = None
         data_set: DataSet | None = None
+        ragged = 0
         for cells in stream:
             if len(cells) != width or self.blank:
                 if cells == [""]:
@@ -379,6 +381,11 @@ class _Reading:
                     self._blank()
                 if len(cells) != width:
                     self._ragged(cells)
+                    ragged += 1
+                    if ragged > MOST_RAGGED:
+                        words = f"more than {MOST_RAGGED:,} rows do not fit the header row; the rest is not read."
+                        self.listener.found(Finding("limit", words, line=self.rows.line, column=1))
+                        return
                     continue
             said = said_of(cells)
             if said != last or data_set is None:

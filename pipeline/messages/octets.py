@@ -16,6 +16,7 @@ from pipeline.findings import Finding
 
 BLOCK = 1 << 18
 LARGEST = 2 << 30  # bytes of a data file
+MOST_CONTROLS = 200  # control characters of a file that are told one by one
 
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _BLANKED = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
@@ -63,7 +64,7 @@ def blocks(stream: BinaryIO, found: Callable[[Finding], None], largest: int = LA
 
     Findings: ``file-empty``, ``encoding``, ``byte-order-mark``, ``control-character``, ``limit`` (then the blocks end).
     """
-    block, size = _next(stream), 0
+    block, size, told = _next(stream), 0, 0
     if not block:
         found(Finding("file-empty", "the file is empty (0 bytes).", line=1, column=1))
         return
@@ -95,8 +96,9 @@ def blocks(stream: BinaryIO, found: Callable[[Finding], None], largest: int = LA
             text = decoder.decode(block, last)
             clean = text.encode("utf-8", "replace")
         if len(clean.translate(None, _CONTROLS)) != len(clean):
-            for finding in _controls(clean, place):
+            for finding in islice(_controls(clean, place), MOST_CONTROLS - told):
                 found(finding)
+                told += 1
             clean = clean.translate(_BLANKED)
         if clean:
             yield clean
@@ -168,11 +170,8 @@ def _not_utf_8(data: bytes, error: UnicodeDecodeError, place: _Place) -> Finding
     return Finding("encoding", words, line=line, column=column, value=f"0x{byte:02X}", expected="UTF-8")
 
 
-MOST_CONTROLS = 100  # control characters of a block that are told one by one
-
-
 def _controls(clean: bytes, place: _Place) -> Iterator[Finding]:
-    for match in islice(_CONTROL.finditer(clean), MOST_CONTROLS):
+    for match in _CONTROL.finditer(clean):
         line, column = place.of(clean[: match.start()].decode("utf-8"))
         words = f"the control character U+{match[0][0]:04X} stands in the file; only tab and line ends are allowed."
         yield Finding("control-character", words, line=line, column=column, value=f"U+{match[0][0]:04X}")

@@ -19,6 +19,8 @@ from pipeline.findings import Finding
 DEEPEST = 40  # elements inside one another
 MOST_ATTRIBUTES = 1000  # of one element
 MOST_HEADER = 10_000  # elements of a header
+LONGEST_HEADER = 1 << 20  # bytes up to its end
+MOST_DATA_SETS = 1000
 LONGEST_TEXT = 1 << 20  # characters of an element of the header
 NEAR = 4096  # bytes that are looked at from a place on
 LOOK = 1 << 16  # bytes that are looked at before a place
@@ -63,6 +65,7 @@ class Machine:
         self._header: list[_Open] | None = None
         self._headers = 0
         self._header_done = False
+        self._data_sets = 0
         self._content: Content | None = None
         self.takes_text: Callable[[str], None] | None = None  # set by the content where text is meant
         self.prefixes: dict[str, str] = {}
@@ -345,6 +348,10 @@ class Machine:
         elif local == "DataSet" and space == self.message_space:
             if self._last_root_child == "Footer":
                 self.found("element-order", "a DataSet stands after the Footer.", at)
+            self._data_sets += 1
+            if self._data_sets > MOST_DATA_SETS:
+                self.found("limit", f"the message has more than {MOST_DATA_SETS:,} data sets.", at)
+                raise StopReadingError
             self._content = self.contents[self.kind](self)
             self._content.start(name, attributes)
         elif local == "Footer" and space.startswith(self.message_space):
@@ -368,8 +375,9 @@ class Machine:
     def _header_start(self, name: str, attributes: dict[str, str]) -> None:
         assert self._header is not None
         self._headers += 1
-        if self._headers > MOST_HEADER:
-            self.found("limit", f"the header has more than {MOST_HEADER:,} elements.", self.place())
+        if self._headers > MOST_HEADER or self.parser.CurrentByteIndex > LONGEST_HEADER:
+            words = f"the header has more than {MOST_HEADER:,} elements, or ends beyond {LONGEST_HEADER:,} bytes."
+            self.found("limit", words, self.place())
             raise StopReadingError
         space, _, local = name.rpartition(" ")
         known = {self.message_space: "message", self.common_space: "common"}

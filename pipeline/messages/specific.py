@@ -12,6 +12,7 @@ from pipeline.errors import nearest, quoted
 from pipeline.events import Cells, DataSet, DataSetHead, Spot, Value
 from pipeline.messages.safe_xml import DEEPEST, MOST_ATTRIBUTES, XSI, Machine
 
+MOST_HINTS = 300  # elements for which the one that was meant is looked for
 _CONTENT = ("Annotations", "DataProvider", "Atts", "Group", "Series", "Obs")
 _ORDER = {"Annotations": 0, "DataProvider": 1, "Atts": 2, "Group": 3, "Series": 4, "Obs": 4}  # 2.1; any order in 3.0
 _FRAME = {
@@ -37,6 +38,7 @@ class Specific:
         self.component: tuple[str, list[str], Spot] | None = None
         self.value: list[str] | None = None
         self.places: dict[str, Spot] = {}
+        self.refused = 0
         self.newer = machine.version != "2.1"
         self.observations = 0
         self._where = machine.value_place
@@ -230,7 +232,12 @@ class Specific:
     def _refuse(self, local: str, inside: str) -> None:
         if self.held is not None and self.held[0] == "Series":
             self._release()
-        near = nearest(local, _CONTENT if inside == "DataSet" else ("Obs",) if inside == "Series" else ())
+        self.refused += 1
+        near = (
+            ""
+            if self.refused > MOST_HINTS
+            else nearest(local, _CONTENT if inside == "DataSet" else ("Obs",) if inside == "Series" else ())
+        )
         self._unexpected(f"the element {quoted(local)} has no place inside {inside}{near or '.'}", local)
         self.skip = self.depth
 
