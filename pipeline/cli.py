@@ -596,8 +596,6 @@ def _structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
         raise FactsError(
             Problem(messages[0][0], "this file holds no data structure.", "Give the file of the structure itself.")
         )
-    if structures is not None and not ids and len(structures.structures) > 1 and len(structures.dataflows) != 1:
-        ids = []  # what the file itself names decides
     return structures, ids[0] if ids else ""
 
 

@@ -152,8 +152,15 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
             verdicts += _form_verdicts(file, facts, read_back=False)
         judged = _judged([*written, *previews], facts, prepared)
         own = {verdict.rule for verdict in verdicts}  # judged on the cells themselves, not on what the files say
-        own |= {s for v in verdicts if v.findings for s in facts.rules[v.rule].silences_in_file}
-        verdicts += [verdict for verdict in judged.verdicts if verdict.rule not in own]
+        roots = {v.rule for v in verdicts if v.findings and facts.rules[v.rule].severity == "error"}
+        silenced = {rule: root for root in sorted(roots) for rule in facts.rules[root].silences_in_file}
+        verdicts += [
+            Verdict(v.rule, v.file, unchecked=f"not judged while {silenced[v.rule]} is violated")
+            if v.rule in silenced
+            else v
+            for v in judged.verdicts
+            if v.rule not in own
+        ]
         names = {file.name for file in written}
         checked = [
             {**entry, "findings": sum(v.violations for v in verdicts if v.file == entry["file"])}

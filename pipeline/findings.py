@@ -140,12 +140,16 @@ class Confrontation:
     def found(self, findings: Iterable[Finding]) -> None:
         """The findings of one place: consequences of others among them are left out."""
         findings = list(findings)
-        silenced: set[str] = set()
+        roots = [finding for finding in findings if finding.rule in self._silences] if len(findings) > 1 else []
         for finding in findings:
-            silenced |= self._silences.get(finding.rule, frozenset())
-        for finding in findings:
-            if finding.rule not in silenced:
+            if not any(self._explains(root, finding) for root in roots):
                 self.add(finding)
+
+    def _explains(self, root: Finding, other: Finding) -> bool:
+        """Whether a finding is the consequence of another at the same place: of its component, or of the whole place."""
+        if other.rule not in self._silences[root.rule] or root is other:
+            return False
+        return not root.component or not other.component or root.component == other.component
 
     def add(self, finding: Finding) -> None:
         """One finding."""
@@ -232,8 +236,8 @@ class Entries:
     def id_of(self, finding: Finding) -> str:
         """The id of the next finding."""
         what = (finding.rule, finding.data_set, finding.series, finding.period, finding.component)
-        text = "\x1f".join((*what, str(self._seen[what])))
-        self._seen[what] += 1
+        text = "\x1f".join((*what, str(self._seen[finding.file, *what])))
+        self._seen[finding.file, *what] += 1
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
     def entry(self, finding: Finding) -> dict[str, Any]:

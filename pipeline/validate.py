@@ -336,7 +336,10 @@ class _Pass:
             return named, finding
         if named is not None and named.ref == structure.ref:
             return (named if named.dataflow and not structure.dataflow else structure), finding
-        if wanted is None or kind == "Dataflow":
+        several = self.message.head is not None and len(self.message.head.uses) > 1
+        if several and wanted is not None and not self.asked.structure:
+            return _named(self.facts.structures, ref, kind)  # what was given is meant for another data set
+        if wanted is None or kind in ("Dataflow", "ProvisionAgreement"):
             return structure, finding if wanted is None else None
         if (wanted.agency, wanted.id) == (structure.agency, structure.id):
             return structure, _other_version(ref, structure.ref)

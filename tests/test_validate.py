@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import json
@@ -376,6 +377,57 @@ def test_numbers_beyond_all_measure_are_judged(facts: Facts, value: str) -> None
 def test_one_wrong_code_does_not_hide_another_fault(facts: Facts) -> None:
     data = replaced('OBS_STATUS="P"', 'OBS_STATUS="ZZZ"', replaced('id="FR1"', 'id="ZZ"'))
     assert {rule for rule, *_ in worst(judged(facts, data))} == {"code", "sender"}
+
+
+def test_two_faults_of_one_observation_are_both_told(facts: Facts) -> None:
+    data = replaced('OBS_VALUE="16" OBS_STATUS="P" CONF_STATUS="F"', 'OBS_STATUS="P" CONF_STATUS="ZZ"')
+    assert [(rule, f.component) for rule, f in ((f.rule, f) for f in judged(facts, data).all[:2])] == [
+        ("code", "CONF_STATUS"),
+        ("value-missing", "OBS_VALUE"),
+    ]
+
+
+def test_what_was_not_read_hides_nothing_of_the_next_series(facts: Facts) -> None:
+    first = DATA.index(b"</Series>")
+    data = DATA[:first] + b"<Foo/>" + DATA[first:].replace(b' OBS_VALUE="', b' OBS_VALUES="', 1)
+    assert {rule for rule, *_ in worst(judged(facts, data))} == {"unexpected-element", "concept-unknown"}
+    gone = DATA[:first] + b"<Foo/>" + DATA[first:].replace(b' TIME_FORMAT="P1M"', b"", 1)
+    assert {rule for rule, *_ in worst(judged(facts, gone))} == {"unexpected-element", "attribute-missing"}
+
+
+def test_the_namespace_is_that_of_the_reference(facts: Facts) -> None:
+    data = DATA.replace(b"Dataflow=ESTAT:STSRB_REG_M", b"Dataflow=ESTAT:STSRB_BKRT_M")
+    assert [rule for rule, *_ in worst(judged(facts, data))] == ["structure-disagrees"]
+
+
+def test_a_partial_update_has_no_gaps(example: Delivered, facts: Facts) -> None:
+    data = (example.folder / "upload" / GOLDEN.name).read_bytes()
+    lines = [line for line in data.split(b"\n") if b'TIME_PERIOD="2023-05"' not in line]
+    assert "gap" in {f.rule for f in judged(facts, b"\n".join(lines)).all}
+    update = b"\n".join(lines).replace(b'ss:action="Replace"', b'ss:action="Append"')
+    found = judged(facts, update)
+    assert "gap" not in {f.rule for f in found.all}
+    (verdict,) = [v for v in found.verdicts if v.rule == "gap"]
+    assert (verdict.outcome, verdict.unchecked) == ("unchecked", "the data set may be a partial update")
+
+
+@pytest.mark.parametrize("data", [b"", b"<html></html>", DATA[:3000]])
+def test_every_rule_that_could_not_run_says_so(facts: Facts, data: bytes) -> None:
+    outcomes = {v.rule: v for v in judged(facts, data).verdicts}
+    for rule in ("code", "gap", "value-missing", "duplicate-series", "coverage"):
+        assert outcomes[rule].outcome == "unchecked", rule
+        assert outcomes[rule].unchecked
+
+
+def test_ids_are_the_same_in_table_and_report(ebs: Run, tmp_path: Path) -> None:
+    for name in ("za.xml", "aa.xml"):
+        (tmp_path / name).write_bytes(replaced('OBS_STATUS="P"', 'OBS_STATUS="p"', count=2))
+    done = ebs("validate", "za.xml", "aa.xml", "--csv", "f.csv", "--format", "json")
+    told = {(f["file"], f["line"], f["rule"]): f["id"] for f in json.loads(done.stdout)["findings"]}
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "f.csv").read_text("utf-8"), newline="")))
+    for row in rows:
+        if row["rule"] == "code":
+            assert told[row["file"], int(row["line"]), "code"] == row["id"]
 
 
 def test_a_delivery_folder_with_its_cells(example: Delivered, ebs: Run) -> None:

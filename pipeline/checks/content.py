@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 #: every rule that ``content`` judges; without a data set of the regulation they are unchecked
 RULES = (
-    "embargo", "sender", "file-name", "test-flag", "unit-multiplier", "mixed-indicators", "adjustment", "frequency",
-    "future-month", "before-start", "latest-month", "not-newest", "coverage", "unexpected-series", "starts-later",
-    "additivity", "members", "kinds", "value-negative", "value-fraction", "value-ceiling", "zero-value",
-    "month-on-month", "year-on-year", "forecast", "same-factor", "shifted-columns", "repeated-month", "confidentiality",
-    "same-file", "old-file", "indicators-swapped",
-)  # fmt: skip
-#: the rules that `content` confronts
-RULES = (
     "additivity", "adjustment", "before-start", "confidentiality", "coverage", "embargo", "file-name", "forecast",
     "frequency", "future-month", "indicators-swapped", "kinds", "latest-month", "members", "mixed-indicators",
     "month-on-month", "not-newest", "old-file", "repeated-month", "same-factor", "same-file", "sender",

@@ -166,6 +166,7 @@ class DataSetForm:
         if at not in ("", FLAT) and structure.component(at) is None:
             at = structure.time.id if structure.time else FLAT  # that it announces something else is said once
         self.deletes = head.action == "Delete"
+        self.partial = head.action in ("Append", "Merge", "Information")  # what is sent may be a part of a series
         self._read_as(at)
         self.measure = structure.measures[0].id if structure.measures else "OBS_VALUE"
         self.series_count = self.observation_count = 0
@@ -179,6 +180,8 @@ class DataSetForm:
         self.keys: dict[tuple[str, ...], Spot] = {}
         self.group_keys: dict[tuple[str, tuple[str, ...]], tuple[Spot, Cells]] = {}
         self.set_attributes: dict[str, tuple[Value, Spot]] = {}
+        self.unknown_at_set: list[str] = []  # names at the data set that are no components
+        self.said_elsewhere: set[str] = set()  # attributes that stand where they do not belong, which has been said
         self.given_apart: set[str] = set()  # attributes said in Atts of a part of the key (3.0)
         self.series_: Series | None = None
         self.rows_of: dict[tuple[str, ...], Series] = {}  # flat layouts: every series stays open
@@ -190,7 +193,8 @@ class DataSetForm:
         self._dated = [c for c in structure.dimensions if c.codelist is not None and _has_dates(c)]
         self._alone = _Period((), (), None)
         self._wants_layout = True
-        self._doubted = self._unread()
+        self._doubted = self._at_start = self._unread()
+        self.set_doubted = False  # something of the data set itself could not be read
         self._settled = self._doubts()  # at the end of the series before
         self._head(head)
 
@@ -235,7 +239,12 @@ class DataSetForm:
         for component in renamed([c for c in wanted if c.id not in there], unknown):
             words = f"the header row lacks the column {component.id} ({component.name or 'a component of the key'})."
             found.append(Finding("csv-header", words, component=component.id, expected=component.id))
-        self.lacking = {c.id for c in (*wanted, *self.structure.measures) if c.id not in there}
+        columns = [a for a in self.structure.attributes if a.mandatory and not (self.deletes or self.partial)]
+        gone = renamed([a for a in columns if a.id not in there], unknown)
+        found += [absent(attribute, "the header row") for attribute in gone if isinstance(attribute, Attribute)]
+        self.lacking = {a.id for a in columns if a.id not in there} | {
+            c.id for c in (*wanted, *self.structure.measures) if c.id not in there
+        }
         for finding in found:
             self._say([finding], head.where)
 
@@ -253,6 +262,8 @@ class DataSetForm:
                     findings.append(self._contradiction(name, value, self.set_attributes[name], "the data set"))
                 else:
                     self.set_attributes.setdefault(name, (value, where(name)))
+            elif component is None and level == "dataset":
+                self.unknown_at_set.append(name)
         self._say(findings, where)
 
     def group(self, id: str, cells: Cells, where: Where) -> None:  # noqa: A002
@@ -313,6 +324,8 @@ class DataSetForm:
     def series(self, cells: Cells, where: Where) -> None:
         """A series begins: its key, its attributes, once in the file."""
         self.series_count += 1
+        if self.series_count == 1:
+            self.set_doubted = self._unread() != self._at_start
         if self.layout.flat and not self.layout.table and self._wants_layout:
             words = "a series stands in a data set that announces observations without series (AllDimensions)."
             self._say([Finding("layout-series", words, expected="Obs")], where)
@@ -339,6 +352,7 @@ class DataSetForm:
         series = self.series_ = Series(key, cells, at, sound)
         series.doubted = self._settled
         series.said = frozenset(finding.component for finding in findings if finding.rule == "attribute-misplaced")
+        self.said_elsewhere |= series.said
         self._contexts(series, {finding.component for finding in findings})
         if self.layout.in_cell != self.layout.time and isinstance(text := cells.get(self.layout.time), str):
             findings += self._on_series(text, series)
@@ -370,7 +384,7 @@ class DataSetForm:
         series, self.series_ = self.series_, None
         if series is not None:
             self._close(series)
-        self._settled = self._doubts()
+        self._settled, self._doubted = self._doubts(), self._unread()
 
     def _doubts(self) -> int:
         """Faults after which an observation may not be counted in its series: an element or row that was not read."""
@@ -381,10 +395,17 @@ class DataSetForm:
         return sum(map(self.confrontation.number, NOT_READ))
 
     def _close(self, series: Series) -> None:
+        """A series ends: something stood in it, and no period between its first and last is missing."""
         if not series.seen and not self.deletes and series.doubted == self._doubts():
             words = f"the series {series.name} has no observation."
             self._say([Finding("no-data", words)], lambda _: series.at, series.name)
-        if self.layout.in_cell != self.layout.time or not series.sound or series.doubted != self._doubts():
+        if (
+            self.deletes
+            or self.partial
+            or self.layout.in_cell != self.layout.time
+            or not series.sound
+            or series.doubted != self._doubts()
+        ):
             return
         if self.series_ is None and self.layout.flat and "gap" in self.confrontation.consequences:
             why = self.confrontation.consequences["gap"]
@@ -571,7 +592,7 @@ class DataSetForm:
         return verdict
 
     def _no_period(self) -> tuple[Finding, ...]:
-        if not self.layout.in_cell or (self.layout.table and self.layout.in_cell in self.lacking):
+        if not self.layout.in_cell or self.deletes or (self.layout.table and self.layout.in_cell in self.lacking):
             return ()
         rule = "time-missing" if self.layout.in_cell == self.layout.time else "dimension-missing"
         words = f"the observation has no {self.layout.in_cell}."
@@ -605,7 +626,11 @@ class DataSetForm:
             findings = [f for f in findings if f.rule not in ("time-missing", "dimension-missing")]
         if series.said:
             findings = [f for f in findings if f.rule != "attribute-missing" or f.component not in series.said]
-        findings += self._value(value, tail, series, excused=bool(renamed) and text is not None)
+        if self.meaning.status in {finding.component for finding in tail.findings}:
+            excused = True  # a status that is none says nothing about the value
+        else:
+            excused = bool(renamed) and text is not None
+        findings += self._value(value, tail, series, excused=excused)
         when = period.moment or (self._moment_of(series) if series.code_dates else None)
         if when is not None:
             for component, of_series in series.code_dates:
@@ -634,16 +659,17 @@ class DataSetForm:
             return
         absent = value is None or (value.lower() == "nan" and not _coded(measure))
         if absent and not tail.missing and not self.deletes:
-            if excused or (self.layout.table and self.measure in self.lacking):
+            if excused or (value is None and self.partial):
+                return
+            if self.layout.table and self.measure in self.lacking:
                 return
             how = "there is no value" if value is None else "the value is NaN"
-            status = tail.missing if not self.meaning.status else ""
             why = (
                 f"{how} and {self.meaning.status} does not say that it is missing."
                 if self.meaning.status
                 else f"{how}."
             )
-            yield Finding("value-missing", why, component=self.measure, value=value or "", expected=status or "a value")
+            yield Finding("value-missing", why, component=self.measure, value=value or "", expected="a value")
         elif not absent and value is not None:
             if tail.missing and value.strip():
                 words = f"there is a value ({quoted(value)}) and {self.meaning.status} says that it is missing."
@@ -711,16 +737,20 @@ class DataSetForm:
         self._count()
 
     def _say_missing_at_the_end(self) -> None:
-        if not self.layout.table:
-            for attribute in self.structure.reported("dataset", self.layout.at):
-                if attribute.mandatory and attribute.id not in self.set_attributes:
-                    if any(u == attribute.id for u in self._unknown_at_set):
-                        continue
-                    finding = absent(attribute, "the data set")
-                    self._say([finding], lambda _: self.head_at)
+        if not (self.layout.table or self.partial or self.set_doubted):
+            wanted = [a for a in self.structure.reported("dataset", self.layout.at) if a.mandatory]
+            lacking = [a for a in wanted if a.id not in {*self.set_attributes, *self.said_elsewhere}]
+            for attribute in renamed(lacking, self.unknown_at_set):
+                self._say([absent(attribute, "the data set")], lambda _: self.head_at)
         for group in self.structure.groups:
             mandatory = [a for a in self.structure.attributes if a.mandatory and group.id in a.groups]
-            if not mandatory or self.layout.table or self.unsound_groups or (self.layout.flat and self.unsound):
+            if (
+                not mandatory
+                or self.partial
+                or self.layout.table
+                or self.unsound_groups
+                or (self.layout.flat and self.unsound)
+            ):
                 continue
             told: set[tuple[str, ...]] = set()
             for part, key, at in self._keys_of(group):
@@ -728,12 +758,15 @@ class DataSetForm:
                     continue
                 told.add(part)
                 said = self.group_keys.get((group.id, part), ((0, 0), {}))[1]
-                for attribute in mandatory:
-                    if attribute.id not in said and len(attribute.groups) == 1:
+                unknown = [name for name in said if self.structure.component(name) is None]
+                for attribute in renamed([a for a in mandatory if a.id not in said], unknown):
+                    if (
+                        attribute.id not in self.said_elsewhere
+                        and attribute in mandatory
+                        and len(attribute.groups) == 1
+                    ):
                         finding = absent(attribute, f"the group {group.id} with the key {'.'.join(part)}")
                         self._say([finding], lambda _, at=at: at, ".".join(key))  # type: ignore[misc]
-
-    _unknown_at_set: tuple[str, ...] = ()
 
     def _without_series(self, group: str, key: tuple[str, ...], at: Spot) -> None:
         parts = self._parts_of(group)
@@ -758,45 +791,51 @@ class DataSetForm:
 
     def _count(self) -> None:
         """How often each rule was asked, and what could not be judged and why."""
-        note, structure = self.confrontation, self.structure
+        note, why = self.confrontation, self._not_judged()
         series, observations = self.series_count, self.observation_count
-        for rule in PER_SERIES:
-            note.checked[rule] += series
-        for rule in PER_OBSERVATION:
-            note.checked[rule] += observations
-        for rule in PER_CELL:
-            note.checked[rule] += series + observations
-        for rule in PER_DATA_SET:
-            note.checked[rule] += 1
-        if structure.groups:
-            for rule in OF_GROUPS:
-                note.checked[rule] += len(self.group_keys)
-        else:
-            note.unchecked(OF_GROUPS, f"{structure.ref} has no groups")
-        limits = [c for c in structure.constraints if c.kind == "allowed"]
-        if limits:
-            for rule in OF_CONSTRAINTS:
-                note.checked[rule] += series
-        else:
-            note.unchecked(OF_CONSTRAINTS, f"no content constraint of {structure.dataflow or structure.ref} is at hand")
-        if not self.meaning.frequency:
-            note.unchecked(("period-frequency",), f"{structure.ref} has no frequency")
-        if not self.meaning.time_format:
-            note.unchecked(("period-time-format",), f"{structure.ref} has no time format")
-        if not self.meaning.decimals:
-            note.unchecked(("decimals",), f"{structure.ref} has no decimals")
-        if not self.meaning.status:
-            note.unchecked(("value-with-missing-status",), f"{structure.ref} has no observation status")
-        if not structure.time:
-            note.unchecked((*OF_TIME, "gap"), f"{structure.ref} has no time dimension")
+        asked = dict.fromkeys(PER_SERIES, series) | dict.fromkeys(PER_OBSERVATION, observations)
+        asked |= dict.fromkeys(PER_CELL, series + observations) | dict.fromkeys(PER_DATA_SET, 1)
+        asked |= dict.fromkeys(OF_GROUPS, len(self.group_keys)) | dict.fromkeys(OF_CONSTRAINTS, series)
+        for rule, number in asked.items():
+            if rule in why:
+                note.unchecked((rule,), why[rule])
+            else:
+                note.checked[rule] += number
+        structure = self.structure
         no_list = [c.id for c in structure.components if c.codelist_ref and c.codelist is None]
         partial = [c.id for c in structure.components if c.codelist is not None and c.codelist.partial]
-        if no_list or partial:
-            why = [f"values of {', '.join(no_list)} are not judged: their lists are not at hand"] if no_list else []
-            why += [f"codes of {', '.join(partial)} that a partial list lacks are not judged"] if partial else []
-            note.unchecked(("code", "code-retired"), "; ".join(why))
+        words = [f"values of {', '.join(no_list)} are not judged: their lists are not at hand"] if no_list else []
+        words += [f"codes of {', '.join(partial)} that a partial list lacks are not judged"] if partial else []
+        if words:
+            note.unchecked(("code", "code-retired"), "; ".join(words))
+
+    def _not_judged(self) -> dict[str, str]:
+        """The rules that cannot be judged by this structure, or of this data set, and why."""
+        structure, meaning = self.structure, self.meaning
+        why: dict[str, str] = {}
+        if not structure.time:
+            why |= dict.fromkeys((*OF_TIME, "gap"), f"{structure.ref} has no time dimension")
+        for rule, component, name in (
+            ("period-frequency", meaning.frequency, "frequency"),
+            ("period-time-format", meaning.time_format, "time format"),
+            ("decimals", meaning.decimals, "decimals"),
+            ("value-with-missing-status", meaning.status, "observation status"),
+        ):
+            if not component:
+                why.setdefault(rule, f"{structure.ref} has no {name}")
+        if not structure.groups:
+            why |= dict.fromkeys(OF_GROUPS, f"{structure.ref} has no groups")
+        if not any(limit.kind == "allowed" for limit in structure.constraints):
+            of = structure.dataflow or structure.ref
+            why |= dict.fromkeys(OF_CONSTRAINTS, f"no content constraint of {of} is at hand")
+        if not any(c.codelist is not None for c in structure.components):
+            why["code"] = why["code-retired"] = f"no code list of {structure.ref} is at hand"
         if not (self.begin or self.end_):
-            note.unchecked(("reporting-range",), "the header has no ReportingBegin or ReportingEnd")
+            why.setdefault("reporting-range", "the header has no ReportingBegin or ReportingEnd")
+        if self.deletes or self.partial:
+            said = "the data set deletes" if self.deletes else "the data set may be a partial update"
+            why |= dict.fromkeys(("gap", "value-missing"), said)
+        return why
 
     # --------------------------------------------------------------------------------------------- cells
 

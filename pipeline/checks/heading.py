@@ -213,11 +213,23 @@ def _party(part: Part) -> Iterator[Finding]:
 def _structure(part: Part, structural: bool, format_: str) -> Iterator[Finding]:
     """One Structure of the header: what is named, completely, in its right form."""
     get = part.attributes.get
-    wanted = ["structureID"] + (["namespace", "dimensionAtObservation"] if structural else [])
+    wanted = ["structureID", *(["namespace"] if structural else []), "dimensionAtObservation"]
     for name in wanted:
         if not get(name):
             words = f"the Structure of the header has no {name}."
             yield _at(part.at, "structure-reference", words, component=name, expected=name)
+    for name in ("namespace", "explicitMeasures") if not structural else ():
+        if name in part.attributes:
+            yield _odd_attribute(part, name)
+    at = get("dimensionAtObservation", "")
+    if "TimeSeries" in format_ and at and at != "TIME_PERIOD":
+        words = f"the dimension at the observation is {quoted(at)}; in a message of time series it is TIME_PERIOD."
+        place = part.places["dimensionAtObservation"]
+        yield _at(place, "at-observation", words, value=at, expected="TIME_PERIOD")
+    id_ = get("structureID", "")
+    if id_ and not re.fullmatch(r"[^\W\d][\w.\-]*", id_):
+        words = f"the structureID {quoted(id_)} is no XML id: letters, digits, '_', '-' and '.', a letter first."
+        yield _at(part.places["structureID"], "header-value", words, component="structureID", value=id_)
     explicit = get("explicitMeasures")
     if explicit is not None and explicit not in ("true", "false", "1", "0"):
         words = f"explicitMeasures is {quoted(explicit)}, neither true nor false."

@@ -21,6 +21,7 @@ from pipeline.findings import Finding
 
 MOST_HINTS = 300  # distinct wrong values of a component for which the code that was meant is looked for
 MEMORY = 20_000  # verdicts that are remembered before they are forgotten
+_TYPES = {"series": "SeriesType", "observation": "ObsType", "flat": "ObsType"}
 XSI_TYPE = "http://www.w3.org/2001/XMLSchema-instance type"  # a type may be named on any element
 YEAR_START = "REPORTING_YEAR_START_DAY"  # SDMX's own attribute: it may stand at any level without being declared
 
@@ -70,7 +71,7 @@ class Layout:
     def cell(self, name: str, value: Value, level: str) -> tuple[Finding, ...]:
         """One cell: known, at its level, in its list or format."""
         component = self.structure.component(name)
-        misplaced = self._misplaced(name, component, level)
+        misplaced = self._misplaced(name, component, level) or self._of_another_type(name, value, level)
         if misplaced is not None:
             found: tuple[Finding, ...] = (replace(misplaced, component=name, value=misplaced.value or text_of(value)),)
         elif component is None:
@@ -109,7 +110,7 @@ class Layout:
                 return None
             if name == XSI_TYPE:
                 return None
-            if " " in name:
+            if " " in name and not self.table:
                 words = f"the attribute {quoted(name.rpartition(' ')[2])} of another namespace has no place there."
                 return Finding("unexpected-attribute", words, value=name)
             if self.table and level == "row":
@@ -147,6 +148,14 @@ class Layout:
         words = f"the attribute {name} stands on {LEVELS[where]}; {structure.ref} has it on {said}."
         return Finding(rule, words, expected=said)
 
+    def _of_another_type(self, name: str, value: Value, level: str) -> Finding | None:
+        """An element that says to be of the type of another one; a code names an explicit measure."""
+        said = text_of(value).rpartition(":")[2]
+        if name != XSI_TYPE or not said.endswith("Type") or said == _TYPES.get(level):
+            return None
+        words = f"{LEVELS[level.split()[0]]} says to be of the type {quoted(said)}."
+        return Finding("unexpected-attribute", words, value=said, expected=_TYPES.get(level, ""))
+
     def _partial(self, attribute: Attribute, group: str) -> bool:
         """Whether an attribute of some dimensions may be said in the group of just these."""
         dimensions = next((g.dimensions for g in self.structure.groups if g.id == group), ())
@@ -181,7 +190,7 @@ class Layout:
 
         One that stands there under a misspelt name (``unknown``) was told as such; ``excused`` are said elsewhere.
         """
-        dimensions = self.series_ids if level in ("series", "flat", "row") else ()
+        dimensions = self.series_ids if level in ("series", "flat", "row") and not self.deletes else ()
         wanted: list[Component | None] = [self.structure.component(name) for name in dimensions]
         if not self.deletes:
             wanted += self._mandatory(level)
@@ -227,7 +236,7 @@ def renamed(lacking: Sequence[Component], unknown: Sequence[str]) -> list[Compon
     return rest
 
 
-def absent(attribute: Attribute, where: str) -> Finding:
+def absent(attribute: Component, where: str) -> Finding:
     """A mandatory attribute is not said where it belongs."""
     words = f"the mandatory attribute {attribute.id} is missing from {where}."
     return Finding("attribute-missing", words, component=attribute.id, expected=attribute.id)

@@ -87,6 +87,8 @@ class MessageForm:
         self.today = today
         self.format = ""
         self.head: Header | None = None
+        self._later: list[Finding] = []
+        self._compared: set[str] = set()  # structures of which the namespace was compared
         self.without_header: Spot | None = None  # where a data set begins before there was a header
         self.data_sets: list[DataSet] = []
         self.structures: list[str] = []
@@ -129,6 +131,8 @@ class MessageForm:
         ref, kind = (head.refers, head.kind) if not xml else (use.ref, use.kind) if use is not None else _by_type(head)
         id_ = self.head.text("DataSetID") if self.head is not None else ""
         resolved = self._resolve(ref, kind, id_, use, at)
+        if use is not None and resolved.structure is not None and not self.note.violated("structure-version"):
+            self._namespace(use, resolved.structure)
         if resolved.structure is not None:
             self.structures.append(resolved.structure.ref)
             self._twice(resolved.structure, head, at)
@@ -143,6 +147,8 @@ class MessageForm:
 
     def end(self, complete: bool) -> None:
         """The message has been read, whole or as far as it goes."""
+        if not any(map(self.note.violated, ("at-observation", "layout-series", "layout-flat"))):
+            self.note.found(self._later)
         xml = bool(self.format) and not self.format.startswith("SDMX-CSV")
         if xml and self.head is None and (complete or self.without_header):
             line, column = self.without_header or (1, 1)
@@ -160,8 +166,19 @@ class MessageForm:
         self.note.checked["no-data-set"] += bool(self.format)
         for rule in OF_BYTES:
             self.note.checked[rule] += 1
-        for rule in OF_CSV if self.format.startswith("SDMX-CSV") else OF_XML:
+        csv = self.format.startswith("SDMX-CSV")
+        for rule in OF_CSV if csv else OF_XML:
             self.note.checked[rule] += bool(self.format)
+        if not self.format:
+            self.note.unchecked((*OF_XML, *OF_CSV, *OF_HEADER, *OF_FRAME, "no-data-set"), "the file is no SDMX message")
+        elif csv:
+            self.note.unchecked((*OF_XML, *OF_HEADER), "SDMX-CSV has no header")
+        else:
+            self.note.unchecked(OF_CSV, "the file is no SDMX-CSV")
+        if not self.data_sets:
+            self.note.unchecked(form.OF_STRUCTURE, "no data set could be read")
+        elif not complete:
+            self.note.unchecked(form.OF_STRUCTURE, "the file could not be read to its end")
 
     # ------------------------------------------------------------------------------------------- data sets
 
@@ -188,7 +205,8 @@ class MessageForm:
         return uses.get(head.refers)
 
     def _action(self, head: DataSetHead) -> None:
-        known = heading.ACTIONS_31 if self.format.endswith("3.1") else heading.ACTIONS
+        merges = self.format.endswith("3.1") or self.format.startswith("SDMX-CSV 2")
+        known = heading.ACTIONS_31 if merges else heading.ACTIONS
         if head.action and head.action not in known:
             words = f"the action {quoted(head.action)} is unknown{nearest(head.action, known)}"
             place = head.where("ACTION" if self.format.startswith("SDMX-CSV") else "action")
@@ -256,6 +274,24 @@ class MessageForm:
             words = f"the data set has the dataScope {head.scope}, the header refers to a {use.kind}."
             self._say("structure-disagrees", words, head.where("dataScope"), value=head.scope, expected=use.kind)
 
+    def _namespace(self, use: Use, structure: Structure) -> None:
+        """The namespace of a structure-specific data set is that of what the header refers to, at the same dimension."""
+        base, _, dimension = use.namespace.partition(":ObsLevelDim:")
+        said = parse_reference(base, version="") if base.startswith("urn:sdmx:") else None
+        if use.id in self._compared or said is None or self.note.violated("structure-kind"):
+            return
+        self._compared.add(use.id)
+        place = use.part.places.get("namespace", use.part.at)
+        if said.ref not in (use.ref, structure.ref):
+            words = f"the namespace is that of {said.ref}, the header refers to {use.ref}."
+            self._say("structure-disagrees", words, place, value=said.ref, expected=use.ref)
+        elif dimension and use.at and dimension != use.at:
+            words = (
+                f"the namespace has the dimension at the observation {quoted(dimension)}, the header {quoted(use.at)}."
+            )
+            wrong = Finding("structure-disagrees", words, line=place[0], column=place[1], value=dimension)
+            self._later.append(wrong)  # unless the data set shows that the header is wrong
+
     def _resolve(self, ref: str, kind: str, id_: str, use: Use | None, at: Spot) -> Resolved:
         known = self._resolved.get((ref, kind))
         if known is not None:
@@ -271,7 +307,7 @@ class MessageForm:
         return resolved
 
     def _twice(self, structure: Structure, head: DataSetHead, at: Spot) -> None:
-        key = (structure.dataflow or structure.ref, head.action if not self.head else "")
+        key = (structure.dataflow or structure.ref, head.action)
         if key in self._followed and self.format and not self.format.startswith("SDMX-CSV"):
             line, column = self._followed[key]
             words = f"a second data set follows {key[0]}; the first begins in line {line}."

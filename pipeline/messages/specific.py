@@ -226,7 +226,6 @@ class Specific:
                 self.machine.unexpected_attribute(name, local)
 
     def _plain(self, attributes: dict[str, str]) -> Cells:
-        attributes.pop(_TYPE, None)
         return attributes  # type: ignore[return-value]
 
     def _refuse(self, local: str, inside: str) -> None:
