@@ -175,6 +175,15 @@ class DataSetForm:
         self.across: dict[tuple[str, tuple[str, ...]], tuple[Spot, tuple[str, ...]]] = {}
         self.unsound_groups = 0
         self.said_above: dict[tuple[str, ...], tuple[Value, Spot]] = {}  # on rows: attributes of what is above them
+        self._of_some = [
+            a
+            for a in structure.attributes
+            if a.relationship == "dimensions"
+            and not a.groups
+            and len(a.dimensions) < len(structure.dimensions)
+            and a.id != self.meaning.time_format  # it is held against the periods
+        ]
+        self._perhaps_missing: list[tuple[Finding, Spot, str]] = []
         self.contradicted: set[tuple[str, ...]] = set()  # told once for what it is about
         self.unsound = 0  # series of which the key cannot be trusted
         self.keys: dict[tuple[str, ...], Spot] = {}
@@ -354,9 +363,27 @@ class DataSetForm:
         series.said = frozenset(finding.component for finding in findings if finding.rule == "attribute-misplaced")
         self.said_elsewhere |= series.said
         self._contexts(series, {finding.component for finding in findings})
+        if sound:
+            findings += self._of_some_dimensions(cells, where, {finding.component for finding in findings})
+        if self.parts:  # attributes of a part of the key may still follow
+            late = [f for f in findings if f.rule == "attribute-missing"]
+            self._perhaps_missing += [(f, at, series.name) for f in late]
+            findings = [f for f in findings if f.rule != "attribute-missing"]
         if self.layout.in_cell != self.layout.time and isinstance(text := cells.get(self.layout.time), str):
             findings += self._on_series(text, series)
         self._say(findings, where, series.name)
+
+    def _of_some_dimensions(self, cells: Cells, where: Where, doubted: Container[str]) -> Iterator[Finding]:
+        """An attribute that depends on some dimensions of the series has one value for them."""
+        for attribute in self._of_some:
+            if attribute.id in cells and attribute.id not in doubted:
+                key = (attribute.id, *(text_of(cells.get(name, "")) for name in attribute.dimensions))
+                value, before = cells[attribute.id], self.said_above.get(key)
+                if before is None:
+                    self.said_above[key] = (value, where(attribute.id))
+                elif before[0] != value and key not in self.contradicted:
+                    self.contradicted.add(key)
+                    yield self._contradiction(attribute.id, value, before, ".".join(key[1:]))
 
     def _on_series(self, text: str, series: Series) -> Iterator[Finding]:
         """The period of a series, where another dimension stands at the observation."""
@@ -729,6 +756,9 @@ class DataSetForm:
             self._close(series)
         if not self.series_count and not self.observation_count and not (self.group_keys or self.deletes):
             self._say([Finding("no-data", "the data set has no series and no observation.")], lambda _: self.head_at)
+        for finding, at, name in self._perhaps_missing:
+            if finding.component not in self.given_apart:
+                self._say([finding], lambda _, at=at: at, name)  # type: ignore[misc]
         if not self.deletes:
             self._say_missing_at_the_end()
         if not (self.unsound or self.unsound_groups or self.confrontation.violated("unexpected-element")):
