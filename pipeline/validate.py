@@ -11,7 +11,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import PurePosixPath
@@ -76,7 +76,7 @@ def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Fin
         (asked.structures or facts.structures).structure(asked.structure)
     before: dict[str, list[content.Row]] = {}
     for one in asked.previous:
-        for id_, rows in _Pass(one, facts, replace_most(asked)).rows_alone().items():
+        for id_, rows in _Pass(one, facts, replace(asked, most=0, stream=None)).rows_alone().items():
             before.setdefault(id_, []).extend(rows)
     verdicts: list[Verdict] = []
     files: list[dict[str, Any]] = []
@@ -89,11 +89,6 @@ def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Fin
             if len(files) % 20 == 0:
                 gc.collect()  # a judge and its reader know one another, and the command line collects nothing by itself
     return Findings(tuple(verdicts), facts.rules, tuple(files))
-
-
-def replace_most(asked: Asked) -> Asked:
-    """The same, for a file of which only the rows are wanted."""
-    return Asked(asked.today, asked.structures, asked.structure, asked.data_set, most=0)
 
 
 # ---------------------------------------------------------------------------------------------------- one file
@@ -597,14 +592,14 @@ def _cut(verdicts: Sequence[Verdict], most: int) -> tuple[Verdict, ...]:
     left, rest, share = most, sorted(verdicts, key=lambda v: len(v.findings)), {}
     for i, verdict in enumerate(rest):
         take = min(len(verdict.findings), left // (len(rest) - i))
-        share[id_of(verdict)] = take
+        share[_told_apart(verdict)] = take
         left -= take
     return tuple(
-        Verdict(v.rule, v.file, v.checked, v.findings[: (n := share[id_of(v)])], v.unchecked, v.violations - n)
+        Verdict(v.rule, v.file, v.checked, v.findings[: (n := share[_told_apart(v)])], v.unchecked, v.violations - n)
         for v in verdicts
     )
 
 
-def id_of(verdict: Verdict) -> tuple[str, str]:
+def _told_apart(verdict: Verdict) -> tuple[str, str]:
     """What tells the verdicts of a report apart."""
     return verdict.rule, verdict.file

@@ -506,10 +506,6 @@ _TRUNCATED = {
 }
 
 
-def _readable(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
 def _lines(data: bytes) -> int:
     """Line ends: LF, CR LF, or CR alone."""
     return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
