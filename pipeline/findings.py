@@ -59,6 +59,22 @@ class Rule:
     silences_in_file: tuple[str, ...] = ()
     parameters: Mapping[str, int | float | str] = field(default_factory=dict)
 
+    @property
+    def may_be_accepted(self) -> bool:
+        """Whether a person may accept what it finds: doubts always, errors where the rule says so."""
+        return self.acceptable or self.severity != "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding that a person has accepted: its id and value, who, why, until which month."""
+
+    finding: str
+    value: str
+    by: str
+    reason: str
+    until: str
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -229,8 +245,9 @@ def finding_ids(findings: Iterable[Finding]) -> list[str]:
 class Entries:
     """Findings as the reports tell them, one after the other, so that each has its id."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], acceptances: Iterable[Acceptance] = ()) -> None:
         self.rules = rules
+        self.accepted = {(one.finding, one.value): one for one in acceptances}
         self._seen: Counter[tuple[str, ...]] = Counter()
 
     def id_of(self, finding: Finding) -> str:
@@ -243,8 +260,10 @@ class Entries:
     def entry(self, finding: Finding) -> dict[str, Any]:
         """The next finding with what its rule says."""
         rule = self.rules[finding.rule]
+        id_ = self.id_of(finding)
+        accepted = self.accepted.get((id_, finding.value)) if rule.may_be_accepted else None
         return {
-            "id": self.id_of(finding),
+            "id": id_,
             "rule": rule.id,
             "name": rule.name,
             "severity": rule.severity,
@@ -262,7 +281,7 @@ class Entries:
             "message": finding.message,
             "hint": finding.hint or rule.mend,
             "related": [{"line": p.line, "column": p.column, "value": p.value} for p in finding.related],
-            "accepted": None,
+            "accepted": accepted and {"by": accepted.by, "reason": accepted.reason, "until": accepted.until},
         }
 
 
@@ -273,6 +292,7 @@ class Findings:
     verdicts: tuple[Verdict, ...]
     rules: Mapping[str, Rule]
     files: tuple[Mapping[str, Any], ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
 
     @property
     def all(self) -> list[Finding]:
@@ -300,12 +320,20 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """No finding of severity error."""
-        return self.count("error") == 0
+        """No finding of severity error but accepted ones."""
+        errors = self.count("error")
+        if errors and self.acceptances:
+            errors -= sum(1 for entry in self.entries if entry["severity"] == "error" and entry["accepted"])
+        return errors == 0
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Every finding as the report tells it, with who accepted it."""
+        entries = Entries(self.rules, self.acceptances)
+        return [entries.entry(finding) for finding in self.all]
 
     def document(self, tool: Mapping[str, str]) -> dict[str, Any]:
         """The JSON report (schema 1): what was checked, with which outcome, and every finding."""
-        found, entries = self.all, Entries(self.rules)
         return {
             "schema": 1,
             "tool": dict(tool),
@@ -324,5 +352,5 @@ class Findings:
                 }
                 for verdict in sorted(self.verdicts, key=lambda v: (v.rule, v.file))
             ],
-            "findings": [entries.entry(finding) for finding in found],
+            "findings": self.entries,
         }

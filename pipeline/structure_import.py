@@ -10,7 +10,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import io
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from pipeline.facts.load import REGULATION, STRUCTURES, read_toml
 from pipeline.facts.models import StructureEntry, StructureIndex
 from pipeline.facts.references import numbers, parse_reference, resolve
 from pipeline.facts.show import gaps, same_but_for_case
-from pipeline.facts.store import at_hand, check_overlay, own, put, tried
+from pipeline.facts.store import at_hand, check_overlay, own, put, toml_text, tried
 from pipeline.facts.structure import FLAT, Structure, Structures
 from pipeline.facts.structure_messages import read_structures
 from pipeline.messages import schema
@@ -508,20 +507,14 @@ def _blocks(data: bytes, index: Sequence[StructureEntry]) -> _Blocks:
 
 def _toml(entry: StructureEntry) -> str:
     """The entry as it stands in the index."""
-    lines = ["[[structure]]", f"kind = {_quoted(entry.kind)}", f"id = {_quoted(entry.id)}"]
-    lines += ["files = [", *(f"    {_quoted(file)}," for file in entry.files), "]"]
+    lines = ["[[structure]]", f"kind = {toml_text(entry.kind)}", f"id = {toml_text(entry.id)}"]
+    lines += ["files = [", *(f"    {toml_text(file)}," for file in entry.files), "]"]
     lines += [f"{name} = {day.isoformat()}" for name in ("valid_from", "valid_to") if (day := getattr(entry, name))]
-    lines += [f"{name} = {_quoted(getattr(entry, name))}" for name in ("origin", "evidence", "reference")]
+    lines += [f"{name} = {toml_text(getattr(entry, name))}" for name in ("origin", "evidence", "reference")]
     lines.append(f"checked = {entry.checked.isoformat()}")
-    lines += [f"note = {_quoted(entry.note)}"] if entry.note else []
-    lines += ["[structure.sha256]", *(f"{_quoted(file)} = {_quoted(sum_)}" for file, sum_ in entry.sha256.items())]
+    lines += [f"note = {toml_text(entry.note)}"] if entry.note else []
+    lines += ["[structure.sha256]", *(f"{toml_text(file)} = {toml_text(sum_)}" for file, sum_ in entry.sha256.items())]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A text as TOML writes it: JSON's way, with the one control character that JSON lets pass."""
-    sound = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return json.dumps(sound, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 # ------------------------------------------------------------------------------------------- before it is stored

@@ -1,9 +1,10 @@
-"""The three tables of the house: their columns, types, key and order. pandas is imported late.
+"""The tables of the house: their columns, types, key and order. pandas is imported late.
 
 COUNTS        what the country said: one row per input cell, with its origin
 FACTORS       which cell goes where: one row per kind of cell and aggregate, factor +1, 0 or -1; no month, no value
 OBSERVATIONS  what Eurostat receives: counts joined with factors, summed; beside the identity stand the components
               of the data structure, whatever they are
+VINTAGES      what was sent before: one row per value and delivery that published it anew or otherwise than before
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,10 +72,33 @@ FACTORS = Table(
     key=(*CELL, "target", "aggregate"),
 )
 
-#: What a value *is*, whatever codes it is transmitted under. History, comparison and trace join on it.
-IDENTITY = ("indicator", "area", "adjustment", "frequency", "aggregate", "period", "measure")
+
+class Identity(NamedTuple):
+    """What a value *is*, whatever codes it is transmitted under. History, comparison and trace join on it."""
+
+    indicator: str
+    area: str
+    adjustment: str
+    frequency: str
+    aggregate: str
+    period: str
+    measure: str  # count, index_ratio or index_weighted
+
+
+IDENTITY = Identity._fields
 
 OBSERVATIONS = Table("observations", dict.fromkeys(IDENTITY, TEXT), key=IDENTITY, open=True)
+
+VINTAGES = Table(
+    "vintages",
+    {
+        **dict.fromkeys(IDENTITY, TEXT),
+        "published": TEXT,  # month of the delivery
+        "value": TEXT,  # empty where the observation was gone, or had none
+        "status": TEXT,  # code of the observation status; empty where the observation was gone
+    },
+    key=(*IDENTITY, "published"),
+)
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -7,6 +7,7 @@ checkout are used.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -163,10 +164,15 @@ def put(overlay: Path, files: Mapping[str, bytes | None]) -> None:
 
 
 def _write(path: Path, data: bytes | None) -> None:
-    """Write a file whole, by a sibling that takes its name; without bytes, remove it."""
+    """Write a file whole; without bytes, remove it."""
     if data is None:
         path.unlink(missing_ok=True)
-        return
+    else:
+        write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: a sibling that is synced and then takes its name. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sibling = path.with_name(f".{path.name}.new")
     try:
@@ -179,3 +185,22 @@ def _write(path: Path, data: bytes | None) -> None:
         with contextlib.suppress(OSError):
             sibling.unlink(missing_ok=True)
         raise
+    with contextlib.suppress(OSError):  # the file stands; where its folder cannot be synced there is no more to do
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk. Raises OSError."""
+    if os.name == "nt":  # a directory cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def toml_text(text: str) -> str:
+    """A text as TOML writes it: JSON's way, with the one control character that JSON lets pass."""
+    sound = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return json.dumps(sound, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -13,12 +13,12 @@ import json
 import os
 import re
 import shutil
-import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError, MachineError, Problem, Problems, UsageError, machine_error
+from pipeline.facts.store import sync_folder
 from pipeline.tables import read_csv
 
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
@@ -38,42 +38,6 @@ def canonical(document: object) -> bytes:
 def ordered(document: object) -> bytes:
     """JSON whose keys stand in the order in which they were given."""
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
-
-
-@contextlib.contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold the country's folder for one run; a second run is told who holds it and since when.
-
-    The lock is the operating system's: it is free at once when its holder is killed.
-    """
-    from filelock import FileLock, Timeout
-
-    holder = folder / ".lock.holder"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        try:
-            who = holder.read_text("utf-8").strip()
-        except OSError:
-            who = "another process"
-        raise MachineError(
-            Problem(str(folder), f"another run is writing here: {who}.", "Wait until it has ended, then run again.")
-        ) from None
-    except OSError as error:
-        raise machine_error(str(folder), error) from error
-    try:
-        import datetime as dt
-
-        since = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        with contextlib.suppress(OSError):
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {since}\n", "utf-8")
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            holder.unlink()
-        lock.release()
 
 
 def drafts(folder: Path, month: str) -> list[tuple[int, Path]]:
@@ -174,7 +138,7 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
             with where.open("rb+") as stream:
                 os.fsync(stream.fileno())
         for path in [*(path for path in partial.rglob("*") if path.is_dir()), partial]:
-            _sync(path)
+            sync_folder(path)
         where = final
         partial.rename(final)
     except OSError as error:
@@ -192,23 +156,13 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
         raise
     for above in (folder, *folder.absolute().parents[:2]):  # outputs/FR, and what names it when it is new
         with contextlib.suppress(OSError):  # the draft stands; where a folder cannot be synced there is no more to do
-            _sync(above)
+            sync_folder(above)
     return final
 
 
 def _clear(partial: Path) -> None:
     with contextlib.suppress(OSError):
         shutil.rmtree(partial)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # a directory cannot be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def open_delivery(path: Path) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""A country's folder below ``outputs/``: its deliveries, what was sent of them, what was accepted in them.
+
+``folder``     a delivery: stored whole or not at all, found again, opened, checked against its hashes
+``history``    history.toml, what was sent and when; the values as they were published
+``decisions``  decisions.toml, the findings that a person has accepted
+``lock``       one writer at a time
+"""
+
+from pipeline.archive.folder import (
+    ENVIRONMENT,
+    MANIFEST,
+    SUMS,
+    Row,
+    canonical,
+    damaged,
+    digest,
+    drafts,
+    findings,
+    open_delivery,
+    ordered,
+    same_request,
+    store,
+    table,
+    to_upload,
+    unchanged,
+)
+from pipeline.archive.lock import one_at_a_time
+
+__all__ = [
+    "ENVIRONMENT",
+    "MANIFEST",
+    "SUMS",
+    "Row",
+    "canonical",
+    "damaged",
+    "digest",
+    "drafts",
+    "findings",
+    "one_at_a_time",
+    "open_delivery",
+    "ordered",
+    "same_request",
+    "store",
+    "table",
+    "to_upload",
+    "unchanged",
+]

@@ -1,0 +1,115 @@
+"""The findings that a person has accepted: ``decisions.toml`` in a country's folder, readable and editable by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.archive.history import _append, _bytes
+from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts import read_toml
+from pipeline.facts.models import Code, Model, Month
+from pipeline.facts.store import toml_text
+from pipeline.findings import Acceptance, Rule
+
+DECISIONS = "decisions.toml"
+#: where a delivery keeps those that were in force for it
+STORED = "inputs/earlier/decisions.toml"
+
+Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class Decision(Model):
+    """A finding that was accepted, in deliveries of the months ``since`` to ``until``, as long as its value is the same.
+
+    ``finding``: its id · ``about``: what it says, for whoever reads the file.
+    """
+
+    finding: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    rule: Code
+    value: str = ""
+    about: str = ""
+    reason: Words
+    by: Words
+    at: dt.date
+    since: Month
+    until: Month
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Decision:
+        if self.until < self.since:
+            raise ValueError(f"until {self.until} is before since {self.since}")
+        return self
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """As the findings know it."""
+        return Acceptance(self.finding, self.value, self.by, self.reason, self.until)
+
+
+class _Decisions(Model):
+    decision: tuple[Decision, ...] = ()
+
+
+def read(folder: Path, rules: Mapping[str, Rule]) -> tuple[Decision, ...]:
+    """Every decision of a country's folder; none where there is no file.
+
+    Raises FactsError for a file that cannot be read, and for a decision about a rule that is none or whose findings
+    nobody can accept.
+    """
+    path = folder / DECISIONS
+    data = _bytes(path)
+    return () if data is None else parse(str(path), data, rules)
+
+
+def parse(path: str, data: bytes, rules: Mapping[str, Rule]) -> tuple[Decision, ...]:
+    """The decisions of such a file."""
+    found = read_toml(path, data, _Decisions).decision
+    problems = []
+    for number, one in enumerate(found):
+        where, rule = f"{path} decision[{number}].rule", rules.get(one.rule)
+        if rule is None:
+            problems.append(Problem(where, f"{one.rule!r} is no rule{nearest(one.rule, rules) or '.'}"))
+        elif not rule.may_be_accepted:
+            words = f"a finding of {one.rule!r} cannot be accepted."
+            problems.append(Problem(where, words, "Correct what it finds, and remove the decision."))
+    if problems:
+        raise FactsError(problems)
+    return found
+
+
+def in_force(decisions: Iterable[Decision], month: str) -> tuple[Decision, ...]:
+    """Those that hold for the delivery of a month, in a fixed order."""
+    holding = [one for one in decisions if one.since <= month <= one.until]
+    return tuple(sorted(holding, key=lambda one: (one.finding, one.value, one.since, one.until, one.reason, one.by)))
+
+
+_HEAD = """\
+# Findings that were accepted, and why. `ebs accept` adds to this file. A decision holds for deliveries of the months
+# `since` to `until` while the finding has the same value; take it back by removing its block.
+"""
+
+
+def record(folder: Path, decision: Decision) -> None:
+    """Add a decision. Call it inside ``one_at_a_time``."""
+    _append(folder / DECISIONS, _HEAD, _lines(decision))
+
+
+def to_toml(decisions: Iterable[Decision]) -> bytes:
+    """Decisions as a file, in the order given."""
+    return "\n".join("\n".join(_lines(one)) + "\n" for one in decisions).encode("utf-8")
+
+
+def _lines(one: Decision) -> list[str]:
+    texts = ("finding", "rule", "value", "about", "reason", "by")
+    return [
+        "[[decision]]",
+        *(f"{name} = {toml_text(getattr(one, name))}" for name in texts),
+        f"at = {one.at.isoformat()}",
+        f"since = {toml_text(one.since)}",
+        f"until = {toml_text(one.until)}",
+    ]

@@ -1,0 +1,233 @@
+"""What was sent, and when: ``history.toml`` in a country's folder; and what the deliveries sent before have published.
+
+A draft becomes part of the history when it is recorded as sent (``ebs sent``), never before. The file is plain TOML, to
+be read and corrected by hand; this module only ever adds to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from pipeline.archive.folder import MANIFEST, digest, open_delivery, unchanged
+from pipeline.errors import InputError, Problem, machine_error
+from pipeline.facts import read_toml
+from pipeline.facts.models import Code, Model, Month
+from pipeline.facts.store import toml_text, write_whole
+from pipeline.tables import IDENTITY, VINTAGES, Identity, read_csv, write_csv
+from pipeline.vintages import Published, Vintage, Vintages
+
+HISTORY, RECEIPTS = "history.toml", "receipts"
+TABLE = "observations.csv"
+COUNT = "count"  # the measure that is transmitted
+
+
+class Sent(Model):
+    """A delivery that was transmitted. ``at``: with its offset · ``manifest``: sha256 of its manifest.json."""
+
+    delivery: Annotated[str, Field(pattern=r"^\d{4}-\d{2}_\d{2,}$")]
+    month: Month
+    at: dt.datetime
+    indicators: tuple[Code, ...]
+    manifest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    receipt: str = ""  # below the country's folder
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Sent:
+        if self.at.tzinfo is None:
+            raise ValueError(f"the time {self.at.isoformat()} has no offset: write it as 2024-07-05T09:00:00+02:00")
+        if not self.delivery.startswith(f"{self.month}_"):
+            raise ValueError(f"{self.delivery} is no delivery of {self.month}")
+        return self
+
+
+class _History(Model):
+    sent: tuple[Sent, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> _History:
+        names = [one.delivery for one in self.sent]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} is recorded more than once; a delivery is sent once")
+        return self
+
+
+def read(folder: Path) -> tuple[Sent, ...]:
+    """What was sent from a country's folder, in the order of the months, and of sending within a month.
+
+    Empty where nothing was. Raises FactsError with every fault of the file.
+    """
+    data = _bytes(folder / HISTORY)
+    if data is None:
+        return ()
+    sent = read_toml(str(folder / HISTORY), data, _History).sent
+    return tuple(sorted(sent, key=lambda one: (one.month, one.at, one.delivery)))
+
+
+_HEAD = """\
+# What was sent to Eurostat, and when. `ebs sent` adds to this file; only what stands here is history: statuses,
+# revisions, timeliness and punctuality count it. To correct a time, edit it; to take back an entry, remove its block.
+"""
+
+
+def record(folder: Path, entry: Sent) -> None:
+    """Add a delivery to the history. Call it inside ``one_at_a_time``."""
+    lines = [
+        "[[sent]]",
+        f"delivery = {toml_text(entry.delivery)}",
+        f"month = {toml_text(entry.month)}",
+        f"at = {entry.at.isoformat()}",
+        f"indicators = [{', '.join(map(toml_text, entry.indicators))}]",
+        f"manifest = {toml_text(entry.manifest)}",
+        *([f"receipt = {toml_text(entry.receipt)}"] if entry.receipt else []),
+    ]
+    _append(folder / HISTORY, _HEAD, lines)
+
+
+def _append(path: Path, head: str, lines: Sequence[str]) -> None:
+    """Add a block to a file that people edit: what stands there stays as it is."""
+    data = _bytes(path)
+    before = head.encode("utf-8") if data is None else data if data.endswith(b"\n") or not data else data + b"\n"
+    try:
+        write_whole(path, before + b"\n" + "\n".join(lines).encode("utf-8") + b"\n")
+    except OSError as error:
+        raise machine_error(str(path), error) from error
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise machine_error(str(path), error) from error
+
+
+# ------------------------------------------------------------------------------------------- what was published
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The history that a delivery rests on: the deliveries used, as its request names them, and what they said."""
+
+    used: tuple[Mapping[str, Any], ...] = ()
+    vintages: Vintages = field(default_factory=Vintages)
+
+
+def earlier(folder: Path, month: str, indicators: Sequence[str]) -> Earlier:
+    """What was sent of these indicators for months before ``month``; of several sent for one month, the last.
+
+    Raises InputError when a delivery that was sent is gone or is not what was sent.
+    """
+    used: dict[str, tuple[Sent, list[str]]] = {}
+    for indicator in indicators:
+        for one in {
+            one.month: one for one in read(folder) if one.month < month and indicator in one.indicators
+        }.values():
+            used.setdefault(one.delivery, (one, []))[1].append(indicator)
+    in_order = sorted(used.values(), key=lambda pair: (pair[0].month, pair[0].at, pair[0].delivery))
+    by_month: dict[str, tuple[list[str], dict[Identity, tuple[int | None, str]]]] = {}
+    problems: list[Problem] = []
+    for one, those in in_order:
+        try:
+            said = published(folder / one.delivery, those, one.manifest)
+        except InputError as error:
+            problems += error.problems
+            continue
+        names, values = by_month.setdefault(one.month, ([], {}))
+        names += those
+        values.update(said)
+    if problems:
+        raise InputError(problems)
+    entries = tuple(
+        {
+            "delivery": one.delivery,
+            "month": one.month,
+            "indicators": those,
+            "at": one.at.isoformat(),
+            "sha256": one.manifest,
+        }
+        for one, those in in_order
+    )
+    return Earlier(entries, Vintages.of((at, names, values) for at, (names, values) in sorted(by_month.items())))
+
+
+def published(delivery: Path, indicators: Iterable[str] | None = None, sha256: str = "") -> Published:
+    """The counts that a delivery holds, of these indicators or of all.
+
+    ``sha256``: of its manifest as it was sent. Raises InputError when it is gone or has been changed.
+    """
+    if not (delivery / MANIFEST).is_file():
+        words, hint = "this delivery was sent and is gone.", f"Put it back from a copy, or take it out of {HISTORY}."
+        raise InputError(Problem(str(delivery), words, hint, "history"))
+    manifest = open_delivery(delivery)
+    if sha256 and digest((delivery / MANIFEST).read_bytes()) != sha256:
+        words, hint = "this is no longer the delivery that was sent.", "Put it back from a copy."
+        raise InputError(Problem(str(delivery / MANIFEST), words, hint, "history"))
+    unchanged(delivery, manifest, [TABLE])
+    wanted = None if indicators is None else set(indicators)
+    names = manifest["components"]
+    data = (delivery / TABLE).read_bytes()
+    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+    header = next(rows)
+    identity = [header.index(name) for name in IDENTITY]
+    at = {name: header.index(name) for name in ("indicator", "measure", names["value"], names["status"])}
+    indicator, measure, value, status = at.values()
+    return {
+        Identity(*(row[place] for place in identity)): (int(row[value]) if row[value] else None, row[status])
+        for row in rows
+        if row[measure] == COUNT and (wanted is None or row[indicator] in wanted)
+    }
+
+
+def with_its_own(delivery: Path) -> Vintages:
+    """What was published up to a delivery, itself the newest: from the delivery's own folder."""
+    manifest = open_delivery(delivery)
+    asked = manifest["request"]
+    before = stored(delivery, manifest)
+    return before.then(asked["month"], asked["indicators"], published(delivery))
+
+
+#: where a delivery keeps what was sent before it
+STORED = "inputs/earlier/observations.csv"
+
+
+def stored(delivery: Path, manifest: Mapping[str, Any]) -> Vintages:
+    """What was published before a delivery, as it keeps it; InputError when the table is not what was stored."""
+    used = manifest["request"].get("history", [])
+    if not used:
+        return Vintages()
+    unchanged(delivery, manifest, [STORED])
+    return from_csv((delivery / STORED).read_bytes(), used)
+
+
+def to_csv(vintages: Vintages) -> bytes:
+    """The table VINTAGES as a file."""
+    rows = (
+        (*identity, vintage.published, vintage.value, vintage.status)
+        for identity, known in sorted(vintages.values.items())
+        for vintage in known
+    )
+    return write_csv(VINTAGES.columns, rows)
+
+
+def from_csv(data: bytes, used: Iterable[Mapping[str, Any]]) -> Vintages:
+    """The vintages of such a file; ``used``: the deliveries they are of, as a request names them."""
+    sent: dict[str, set[str]] = {}
+    for one in used:
+        for indicator in one["indicators"]:
+            sent.setdefault(indicator, set()).add(one["month"])
+    values: dict[Identity, list[Vintage]] = {}
+    for row in read_csv(data):
+        identity = Identity(*(row[name] for name in IDENTITY))
+        value = int(row["value"]) if row["value"] else None
+        values.setdefault(identity, []).append(Vintage(row["published"], value, row["status"]))
+    months = {indicator: tuple(sorted(those)) for indicator, those in sorted(sent.items())}
+    return Vintages(months, {identity: tuple(known) for identity, known in values.items()})
