@@ -7,10 +7,12 @@ delivery that was sent; several sent for one month (a correction) are one public
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.period import Period
 from pipeline.tables import Identity
 
 
@@ -20,6 +22,16 @@ class Vintage(NamedTuple):
     published: str
     value: int | None
     status: str
+
+
+class Revision(NamedTuple):
+    """A value in one delivery and in the next; ``age``: months from the period to the later delivery's month."""
+
+    identity: Identity
+    published: str
+    age: int
+    before: int
+    after: int
 
 
 GONE: tuple[int | None, str] = (None, "")  # what a delivery says of an observation that it no longer has
@@ -86,3 +98,20 @@ class Vintages:
         if not months or period < months[0]:
             return None
         return 1 + sum(period <= one < month for one in months)
+
+    def revisions(self, indicator: str) -> Iterator[Revision]:
+        """Every value of an indicator beside what the delivery before had said of it, those unchanged included."""
+        steps = list(pairwise(self.sent.get(indicator, ())))
+        ordinal = {month: Period.parse(month).ordinal for month in self.sent.get(indicator, ())}
+        for identity, known in self.values.items():
+            if identity.indicator != indicator:
+                continue
+            age_0, place = Period.parse(identity.period).ordinal, 0
+            before = None
+            for earlier, later in steps:
+                while place < len(known) and known[place].published <= earlier:
+                    before, place = known[place].value, place + 1
+                there = place < len(known) and known[place].published <= later
+                after = known[place].value if there else before
+                if before is not None and after is not None:
+                    yield Revision(identity, later, ordinal[later] - age_0, before, after)
