@@ -5,11 +5,13 @@ Each law adds problems with file and key path; one run shows all of them.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline.errors import FactsError, Problems, nearest
 from pipeline.facts import models as m
@@ -59,7 +61,9 @@ def check_regulation(facts: Facts) -> None:
     for i, indicator in enumerate(facts.indicators):
         _dated(f"{_REG}/indicators.toml indicator[{i}].code", indicator.code, problems)
     _dated(f"{_REG}/transmission.toml deadline", facts.transmission.deadline, problems)
+    _dated(f"{_REG}/transmission.toml quarterly_deadline", facts.transmission.quarterly_deadline, problems)
     _dated(f"{_REG}/transmission.toml base_year", facts.transmission.base_year, problems)
+    _zone(f"{_REG}/transmission.toml working_days.zone", facts.transmission.working_days.zone, problems)
     _silences(facts, problems)
     _partition(facts, problems)
     _structure_files(facts, problems)
@@ -103,6 +107,14 @@ def _dated(where: str, facts: Sequence[m.Dated], problems: Problems) -> None:
             )
         elif Period.parse(before.valid_to) + 1 != Period.parse(after.valid_from):
             problems.add(where, f"nothing holds between {before.valid_to} and {after.valid_from}.")
+
+
+def _zone(where: str, name: str, problems: Problems) -> None:
+    """A time zone is one of the time zone database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # what is no zone, what is a folder of zones, what is no name at all
+        problems.add(where, f"there is no time zone {name!r}{_meant(name, available_timezones())}")
 
 
 def _silences(facts: Facts, problems: Problems) -> None:
@@ -340,6 +352,12 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
                 f"{key}.first_period", f"{indicator.first_period} lies before accepted_from {indicator.accepted_from}."
             )
         _dated(f"{key}.revision", indicator.revision, problems)
+        if indicator.release:
+            _dated(f"{key}.release", indicator.release, problems)
+        for j, release in enumerate(indicator.release):
+            if release.zone is not None:
+                _zone(f"{key}.release[{j}].zone", release.zone, problems)
+    _holidays(where, country.holiday, problems)
     stated = {indicator.id for indicator in country.indicator}
     about: list[tuple[str, tuple[m.Caution | m.Break, ...]]] = [("caution", country.caution), ("break", country.break_)]
     for name, texts in about:
@@ -382,6 +400,19 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
             said = (facts.concepts.role.area, country.ref_area, f"{where} ref_area")
             _allowed(facts.structure(data_set.dataflow), [said], problems)
     problems.done()
+
+
+def _holidays(where: str, holidays: Sequence[m.Holiday], problems: Problems) -> None:
+    """Several lines of one public holiday follow each other in time, as when it is moved to another day."""
+    for (i, one), (j, other) in combinations(enumerate(holidays), 2):
+        first = max(one.valid_from or dt.date.min, other.valid_from or dt.date.min)
+        last = min(one.valid_to or dt.date.max, other.valid_to or dt.date.max)
+        if one.id == other.id and first <= last:
+            problems.add(
+                f"{where} holiday[{j}].id",
+                f"{other.id!r} is in force at the same time as holiday[{i}].",
+                "Give the old line its valid_to and the new one its valid_from, or another id.",
+            )
 
 
 def _layouts(facts: Facts, read: CountryFacts, folder: str, problems: Problems) -> None:

@@ -192,14 +192,15 @@ def in_force(facts: Iterable[D], month: str) -> D:
     )
 
 
-def load(overlay: Path | None = None) -> Facts:
+def load(overlay: Path | None = None, *, alone: bool = False) -> Facts:
     """Read the regulation, the classifications and the index of structures, and check them against each other.
 
+    ``alone``: from this folder and nowhere else, as a delivery keeps the facts it was made by.
     Raises FactsError with every problem of every file: file and key path.
     """
     from pipeline.facts.laws import check_regulation
 
-    store, problems = Store(overlay), Problems(FactsError)
+    store, problems = Store(overlay, alone=alone), Problems(FactsError)
     aggregates = _toml(store, f"{REGULATION}/aggregates.toml", m.Aggregates, problems)
     indicators = _toml(store, f"{REGULATION}/indicators.toml", m.Indicators, problems)
     transmission = _toml(store, f"{REGULATION}/transmission.toml", m.Transmission, problems)

@@ -7,6 +7,7 @@ A fact has one shape: identity, value, ``valid_from``/``valid_to`` on the axis t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -24,7 +25,25 @@ def _month(text: str) -> str:
     return str(month)  # one spelling: months are compared as text
 
 
+def _month_day(text: str) -> str:
+    try:
+        day = dt.datetime.strptime(f"2000-{text}", "%Y-%m-%d").date()  # a leap year: 02-29 is a day
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != f"2000-{text}":
+        raise ValueError(f"{text!r} is not a day of a year: write month and day, as in 05-01")
+    return text
+
+
+def _time(text: str) -> str:
+    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError(f"{text!r} is not a time of day: write hours and minutes, as in 08:45")
+    return text
+
+
 Month = Annotated[str, AfterValidator(_month)]
+MonthDay = Annotated[str, AfterValidator(_month_day)]
+Time = Annotated[str, AfterValidator(_time)]
 Code = Annotated[str, Field(min_length=1)]
 
 
@@ -107,6 +126,30 @@ class Deadline(Dated):
     days_after_end: int = Field(gt=0)
 
 
+class QuarterlyDeadline(Dated):
+    """How long after its end a quarter is due; axis: the quarter's last month."""
+
+    days_after_end: int = Field(gt=0)
+
+
+class WorkingDays(Fact):
+    """Which days end a period, and where they end: Regulation (EEC, Euratom) No 1182/71, Articles 2 and 3(4).
+
+    ``weekend``: 1 is Monday, 7 is Sunday · ``member_state_holidays``: the public holidays of the Member State that
+    sends are no working days either · ``zone``: the day ends at midnight there.
+    """
+
+    weekend: tuple[Annotated[int, Field(ge=1, le=7)], ...]
+    member_state_holidays: bool
+    zone: Code
+
+    @model_validator(mode="after")
+    def _some_day_is_left(self) -> WorkingDays:
+        if len(set(self.weekend)) == 7:
+            raise ValueError("the weekend leaves no working day in the week")
+        return self
+
+
 class BaseYear(Dated):
     """The base year of the index; axis: month of the delivery. It applies to the whole series."""
 
@@ -168,6 +211,8 @@ class Transmission(Model):
 
     default_country: DefaultCountry
     deadline: tuple[Deadline, ...]
+    quarterly_deadline: tuple[QuarterlyDeadline, ...]
+    working_days: WorkingDays
     base_year: tuple[BaseYear, ...]
     data_set: tuple[DataSet, ...]
     file_name: FileName
@@ -313,9 +358,38 @@ class Area(Fact):
 
 
 class Revision(Dated):
-    """How many publications a value stays provisional; axis: month of the delivery."""
+    """How many publications a value stays provisional; axis: month of the delivery.
+
+    ``definitive_percent``: by how much a value that is definitive may still be revised before it is a warning.
+    """
 
     provisional_publications: int = Field(ge=0)
+    definitive_percent: float = Field(default=0, ge=0, allow_inf_nan=False)
+
+
+class Release(Dated):
+    """When the national figures of a month are published; axis: reference month.
+
+    ``days_after_end``: so many days after the month's end, ``approximate``: about so many · ``dates``: the days that
+    are known, by month; they win · ``time`` and ``zone``: when, until then the figures are under embargo.
+    """
+
+    days_after_end: int = Field(ge=0)
+    approximate: bool = False
+    time: Time | None = None
+    zone: Code | None = None
+    dates: dict[Month, dt.date] = {}
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Release:
+        if (self.time is None) != (self.zone is None):
+            raise ValueError("time and zone go together: without its zone a time is no instant")
+        for month, day in self.dates.items():
+            if not self.holds(month):
+                raise ValueError(f"dates has {month}, which lies outside valid_from and valid_to")
+            if day <= Period.parse(month).last_day:
+                raise ValueError(f"dates says {day.isoformat()} for {month}, before the month is over")
+        return self
 
 
 class CountryIndicator(Fact):
@@ -327,6 +401,7 @@ class CountryIndicator(Fact):
     first_period: Month
     accepted_from: Month
     revision: tuple[Revision, ...]
+    release: tuple[Release, ...] = ()
     confidentiality: Code | None = None  # the status of all its values, where the country says so
 
 
@@ -343,6 +418,35 @@ class Break(Fact):
     indicator: Code
     period: Month
     aggregates: tuple[Code, ...] = ()  # empty: all
+
+
+class Holiday(Fact):
+    """A public holiday of the country, from one day to another, both included; open where nothing is said.
+
+    It is the same day of each year (``month_day``), or so many days after Easter Sunday of the western churches
+    (``easter``) or of the eastern ones (``orthodox_easter``), or the days of a list (``dates``).
+    """
+
+    id: Code
+    name: dict[str, str]
+    month_day: MonthDay | None = None
+    easter: Annotated[int, Field(ge=-70, le=70)] | None = None
+    orthodox_easter: Annotated[int, Field(ge=-70, le=70)] | None = None
+    dates: tuple[dt.date, ...] = ()
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _is_one_day(self) -> Holiday:
+        said = [self.month_day, self.easter, self.orthodox_easter, self.dates or None]
+        if sum(one is not None for one in said) != 1:
+            raise ValueError("give one of month_day, easter, orthodox_easter and dates: which day is it?")
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(f"valid_to {self.valid_to} lies before valid_from {self.valid_from}")
+        for day in self.dates:
+            if (self.valid_from and day < self.valid_from) or (self.valid_to and self.valid_to < day):
+                raise ValueError(f"dates has {day}, which lies outside valid_from and valid_to")
+        return self
 
 
 class Weights(Fact):
@@ -370,6 +474,7 @@ class Country(Fact):
     indicator: tuple[CountryIndicator, ...]
     caution: tuple[Caution, ...] = ()
     break_: tuple[Break, ...] = Field(default=(), alias="break")
+    holiday: tuple[Holiday, ...] = ()
     weights: tuple[Weights, ...] = ()
 
 

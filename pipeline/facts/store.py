@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,7 +30,8 @@ def shipped() -> Path:
 class Store:
     """Reads fact files by their path below the root and remembers what was read, so that it can be archived."""
 
-    def __init__(self, overlay: Path | None = None) -> None:
+    def __init__(self, overlay: Path | None = None, *, alone: bool = False) -> None:
+        """``alone``: the folder is all there is, not the shipped files as well; a delivery keeps such a folder."""
         if overlay is not None and not overlay.is_dir():
             raise FactsError(Problem(str(overlay), "the folder given with --facts is not there.", "Check the path."))
         if overlay is not None and not any((overlay / folder).is_dir() for folder in FOLDERS):
@@ -41,7 +43,7 @@ class Store:
                 )
             )
         self.overlay = overlay
-        self.roots = [root for root in (overlay, shipped()) if root is not None]
+        self.roots = [root for root in (overlay, None if alone else shipped()) if root is not None]
         self.read_files: dict[str, bytes] = {}
 
     def find(self, path: str) -> Path | None:
@@ -172,13 +174,18 @@ def _write(path: Path, data: bytes | None) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: a sibling that is synced and then takes its name. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file whole or not at all: a sibling that is synced and then takes its name. Raises OSError.
+
+    A file that was there before keeps its permissions.
+    """
+    make_folder(path.parent)
     sibling = path.with_name(f".{path.name}.new")
     try:
         with sibling.open("wb") as stream:
             stream.write(data)
             stream.flush()
+            with contextlib.suppress(OSError):
+                sibling.chmod(stat.S_IMODE(path.stat().st_mode))
             os.fsync(stream.fileno())
         sibling.replace(path)
     except BaseException:
@@ -187,6 +194,15 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
     with contextlib.suppress(OSError):  # the file stands; where its folder cannot be synced there is no more to do
         sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, and have their names on the disk. Raises OSError."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        with contextlib.suppress(OSError):  # it stands; where a folder cannot be synced there is no more to do
+            sync_folder(made.parent)
 
 
 def sync_folder(folder: Path) -> None:
