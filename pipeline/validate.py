@@ -35,6 +35,7 @@ from pipeline.period import Period
 if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
     from pipeline.facts import models as m
+    from pipeline.vintages import Vintages
 
 LONGEST_NUMBER = 400  # digits; a longer value is not judged by what it says
 MOST = 2000  # findings whose details are kept
@@ -51,7 +52,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the files are judged by, beside the facts."""
+    """What the files are judged by, beside the facts.
+
+    ``previous``: the delivery before, as files · ``vintages``: all that was sent before; they win over ``previous``.
+    """
 
     today: dt.date
     structures: Structures | None = None  # given by the user: they win over what the header names
@@ -60,6 +64,7 @@ class Asked:
     previous: tuple[Candidate, ...] = ()
     most: int = MOST
     stream: Callable[[Finding], None] | None = None
+    vintages: Vintages | None = None
 
 
 def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Findings:
@@ -372,10 +377,17 @@ class _Pass:
         for judged in of_regulation:
             assert judged.data_set is not None
             about, country = self._about(judged)
-            verdicts = content.content(
-                self._rows(judged), judged.data_set, self.facts, country, about, previous.get(judged.data_set.id), cells
+            earlier = self._earlier(judged.data_set, previous)
+            self.note.take(
+                content.content(self._rows(judged), judged.data_set, self.facts, country, about, earlier, cells)
             )
-            self.note.take(verdicts)
+
+    def _earlier(self, data_set: m.DataSet, previous: Mapping[str, Sequence[content.Row]]) -> content.Earlier | None:
+        """What was sent before of a data set: from the history, else from the files that were given."""
+        if self.asked.vintages is not None:
+            return content.Earlier.of(self.asked.vintages, data_set.indicator)
+        rows = previous.get(data_set.id)
+        return None if rows is None else content.Earlier(rows)
 
     def _rows(self, judged: _Judged) -> list[content.Row]:
         """The observations of months, with our own names for the aggregates."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pipeline.facts.models import Layout
 from pipeline.facts.store import Store
 from pipeline.period import Period
 from pipeline.tables import COUNTS, conform
+from pipeline.vintages import Vintages
 
 ID = "XX"
 KNOWN = 'reference = "made for a test"\nevidence = "inferred"\nchecked = 2026-01-01\n'
@@ -161,12 +162,26 @@ class Made:
     observations: pd.DataFrame
 
 
-def compiled(counts: pd.DataFrame, facts: Facts, country: CountryFacts, month: str) -> Made:
-    """COUNTS → FACTORS → sums → OBSERVATIONS."""
+def compiled(
+    counts: pd.DataFrame,
+    facts: Facts,
+    country: CountryFacts,
+    month: str,
+    sent: Mapping[str, Sequence[str]] | None = None,
+) -> Made:
+    """COUNTS → FACTORS → sums → OBSERVATIONS; ``sent``: the months of the deliveries sent before."""
     used = set(counts["layout"])
     layouts = [layout for layout in country.layouts.values() if layout.id in used]
     factors = aggregate.factors(counts, facts, country, layouts, facts.base_year(month))
-    sums = observe.sums(counts, factors, facts, country, layouts, Period.parse(month))
+    sums = observe.sums(
+        counts,
+        factors,
+        facts,
+        country,
+        layouts,
+        Period.parse(month),
+        Vintages({i: tuple(m) for i, m in (sent or {}).items()}),
+    )
     return Made(counts, factors, sums, observe.observe(sums, facts, country))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pipeline.checks.content import About, At, Cells, Row, content
+from pipeline.checks.content import About, At, Cells, Earlier, Row, content
 from pipeline.facts import Facts
 from pipeline.facts.models import DataSet
 from pipeline.findings import Finding, Verdict
@@ -36,11 +36,12 @@ def steady() -> Values:
 
 
 def rows_of(facts: Facts, values: Values, indicator: str = "BURE") -> list[Row]:
-    """The rows of a file with these values, line by line, nine series one after the other."""
+    """The rows of a file with these values, line by line, nine series one after the other; two months provisional."""
+    newest = sorted({month for _, month in values})[-2:]
     code = {aggregate.id: aggregate.code[0].transmission for aggregate in facts.aggregates}
     at = sorted(values, key=lambda cell: (list(code).index(cell[0]), cell[1]))
     return [
-        Row(key(code[a], indicator), a, Period.parse(m), values[a, m], "A", "F", "", line, 7)
+        Row(key(code[a], indicator), a, Period.parse(m), values[a, m], "P" if m in newest else "A", "F", "", line, 7)
         for line, (a, m) in enumerate(at, 20)
     ]
 
@@ -78,11 +79,12 @@ def registrations(facts: Facts) -> DataSet:
 def verdicts(
     facts: Facts,
     rows: Sequence[Row],
-    previous: Sequence[Row] | None = None,
+    previous: Sequence[Row] | Earlier | None = None,
     cells: Cells | None = None,
     **said: object,
 ) -> dict[str, Verdict]:
-    found = content(rows, registrations(facts), facts, facts.country("FR"), about(facts, rows, **said), previous, cells)
+    earlier = previous if previous is None or isinstance(previous, Earlier) else Earlier(previous)
+    found = content(rows, registrations(facts), facts, facts.country("FR"), about(facts, rows, **said), earlier, cells)
     assert len({verdict.rule for verdict in found}) == len(found), "each rule once"
     return {verdict.rule: verdict for verdict in found}
 

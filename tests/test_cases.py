@@ -20,7 +20,18 @@ CASES = [
     for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
 ]
 KEYS = {"id", "month", "given", "layout", "layouts", "territory", "provisional", "breaks", "bridge", "weights"}
-KEYS |= {"weights_base", "first", "note", "expect", "index", "no_index", "index_confidentiality", "refused", "roles"}
+KEYS |= {
+    "weights_base",
+    "first",
+    "note",
+    "expect",
+    "index",
+    "no_index",
+    "index_confidentiality",
+    "refused",
+    "roles",
+    "sent",
+}
 
 
 def lines(text: str, columns: int) -> Iterator[list[str]]:
@@ -44,7 +55,7 @@ def test_case(case: Mapping[str, Any], facts: Facts, tmp_path: Path) -> None:
         for word in case["refused"]:
             assert word in str(caught.value)
         return
-    made, role = compiled(counts, facts, country, month), facts.concepts.role
+    made, role = compiled(counts, facts, country, month, case.get("sent")), facts.concepts.role
     sent = {(r["indicator"], r["aggregate"], r["period"]): r for r in made.observations.to_dict("records")}
     for indicator, text in case.get("expect", {}).items():
         for aggregate, period, value, status, confidentiality, comment in lines(text, 5):

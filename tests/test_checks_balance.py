@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.checks.balance import Balance, balance, balances, unmapped
+from pipeline.checks.balance import Balance, balance, balances, decided, unmapped
 
 ROWS = [
     # indicator, role, factor in the total, month delivered, total computed, units
@@ -29,9 +29,19 @@ def test_the_books_of_an_indicator() -> None:
         "withheld": 24,
         "outside the months delivered": 30,
         "subtracted": 14,
+        "left out by decision": 0,
     }
     assert balance(found).outcome == "holds"
     assert balance(found).checked == 1
+
+
+def test_units_that_a_decision_leaves_out_are_no_longer_unknown() -> None:
+    found = {"reg": Balance(read=10, sent=4, unknown=6), "bkr": Balance(read=3, unknown=3)}
+    left_out = [cell(value=4), cell(value=1), cell(value=None)]
+    after = decided(found, left_out)
+    assert (after["reg"].unknown, after["reg"].left_out) == (1, 5)
+    assert (after["bkr"].unknown, after["bkr"].left_out) == (3, 0)
+    assert balance(after).outcome == "holds"
 
 
 def test_units_that_are_lost_or_too_many() -> None:

@@ -19,7 +19,8 @@ from delivery_support import COUNTRIES, MINI, REGISTRATIONS, ROOT, everything, n
 from typer.testing import CliRunner
 
 import pipeline
-from pipeline.cli import app, plain
+from pipeline.cli import app
+from pipeline.console import plain
 from pipeline.deliver import Request, deliver
 from pipeline.facts import Facts
 

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipeline.tables import read_csv
 
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
 _DRAFT = re.compile(r"(\d{4}-\d{2})_(\d{2,})")
+_ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}\.partial|.+\.toml\.new)")
 
 
 def digest(data: bytes) -> str:
@@ -42,13 +44,14 @@ def ordered(document: object) -> bytes:
 
 def drafts(folder: Path, month: str) -> list[tuple[int, Path]]:
     """The drafts of a month that a country's folder holds, by number."""
-    if not folder.is_dir():
-        return []
     found = []
-    for child in folder.iterdir():
-        match = _DRAFT.fullmatch(child.name)
-        if match and match[1] == month and child.is_dir():
-            found.append((int(match[2]), child))
+    try:
+        for child in folder.iterdir() if folder.is_dir() else ():
+            match = _DRAFT.fullmatch(child.name)
+            if match and match[1] == month and child.is_dir():
+                found.append((int(match[2]), child))
+    except OSError as error:
+        raise machine_error(str(folder), error) from error
     return sorted(found)
 
 
@@ -72,26 +75,112 @@ def same_request(folder: Path, month: str, identity: str) -> tuple[Path | None, 
     return None, spoilt
 
 
-def damaged(draft: Path) -> list[str]:
-    """The files of a delivery that are gone or changed; what somebody put beside them is no damage."""
+@dataclass(frozen=True)
+class State:
+    """What stands in a delivery folder beside what its sums say; ``added`` is no damage."""
+
+    files: int
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+def state(delivery: Path) -> State:
+    """Compare every file of a delivery with SHA256SUMS, and these with the hashes in the manifest."""
     try:
-        sums = _read_sums((draft / SUMS).read_bytes())
+        sums = _read_sums((delivery / SUMS).read_bytes())
+    except FileNotFoundError:
+        return State(0, (), (SUMS,), ())
     except (OSError, ValueError):
-        return [SUMS]
-    bad = []
+        return State(0, (SUMS,), (), ())
+    changed, missing = [], []
     for name, expected in sums.items():
         try:
-            if digest((draft / name).read_bytes()) != expected:
-                bad.append(name)
+            if digest((delivery / name).read_bytes()) != expected:
+                changed.append(name)
+        except FileNotFoundError:
+            missing.append(name)
         except (OSError, ValueError):
-            bad.append(name)
-    return sorted(bad)
+            changed.append(name)
+    if (
+        (promised := _promised(delivery)) is not None
+        and promised != _without(sums, MANIFEST)
+        and MANIFEST not in changed
+    ):
+        changed.append(SUMS)
+    try:
+        there = {path.relative_to(delivery).as_posix() for path in delivery.rglob("*") if not path.is_dir()}
+    except OSError as error:
+        raise machine_error(str(delivery), error) from error
+    added = there - {SUMS, ENVIRONMENT} - sums.keys()
+    return State(len(sums), tuple(sorted(changed)), tuple(sorted(missing)), tuple(sorted(added)))
+
+
+def _promised(delivery: Path) -> dict[str, str] | None:
+    """The hashes that the manifest names; None where it is no manifest of a delivery."""
+    try:
+        files = json.loads((delivery / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(files) if isinstance(files, dict) else {}
+
+
+def _without(sums: Mapping[str, str], name: str) -> dict[str, str]:
+    """The sums of all files but one."""
+    return {file: sum_ for file, sum_ in sums.items() if file != name}
+
+
+def damaged(draft: Path) -> list[str]:
+    """The files of a delivery that are gone or changed; what somebody put beside them is no damage."""
+    found = state(draft)
+    return sorted({*found.changed, *found.missing})
+
+
+def differences(delivery: Path, made: Mapping[str, bytes]) -> dict[str, str]:
+    """How the files of a delivery differ from those that were made: path → how; the environment is left out."""
+    found = dict.fromkeys(_named(delivery) - made.keys(), "is not made any more")
+    for name, data in made.items():
+        try:
+            if (delivery / name).read_bytes() != data:
+                found[name] = "has other bytes"
+        except OSError:
+            found[name] = "is not there"
+    return dict(sorted(found.items()))
+
+
+def _named(delivery: Path) -> set[str]:
+    """The files that the sums of a delivery name."""
+    try:
+        return set(_read_sums((delivery / SUMS).read_bytes()))
+    except (OSError, ValueError):
+        return set()
+
+
+def must_be_new(path: Path) -> None:
+    """UsageError where something of this name is there: nothing is ever overwritten."""
+    if os.path.lexists(path):
+        words = "this is there already; nothing is ever overwritten."
+        raise UsageError(Problem(str(path), words, "Remove it, or name another place with --out."))
+
+
+def read(delivery: Path, name: str) -> bytes:
+    """The bytes of a file of a delivery."""
+    try:
+        return (delivery / name).read_bytes()
+    except OSError as error:
+        raise machine_error(str(delivery / name), error) from error
+
+
+def is_draft_name(name: str, month: str) -> bool:
+    """Whether a folder is called as a draft of this month is."""
+    match = _DRAFT.fullmatch(name)
+    return match is not None and match[1] == month
 
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n"}  # as sha256sum of GNU writes them: a line with one begins with a backslash
 
 
-def _written_sums(files: Mapping[str, bytes]) -> bytes:
+def written_sums(files: Mapping[str, bytes]) -> bytes:
     """SHA256SUMS: a line for each file, as ``sha256sum -c`` reads it."""
     lines = []
     for name in sorted(files):
@@ -114,42 +203,50 @@ def _read_sums(data: bytes) -> dict[str, str]:
     return found
 
 
-def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Mapping[str, Any]) -> Path:
+def store(
+    folder: Path,
+    month: str,
+    files: Mapping[str, bytes],
+    environment: Mapping[str, Any],
+    never: Iterable[str] = (),
+) -> Path:
     """Store a new draft of the month below the country's folder, whole or not at all; answers where it is.
 
-    ``files``: path inside the draft → bytes. Call it inside ``one_at_a_time``.
+    ``files``: path inside the draft → bytes · ``never``: names that a new draft must not have, though nothing of that
+    name is there any more. Call it inside ``one_at_a_time``.
     """
-    taken = drafts(folder, month)
-    number = taken[-1][0] + 1 if taken else 1
-    final, partial = folder / f"{month}_{number:02d}", folder / f".{month}_{number:02d}.partial"
-    everything = {**files, SUMS: _written_sums(files), ENVIRONMENT: canonical(environment)}
+    numbers = [number for number, _ in drafts(folder, month)]
+    numbers += [int(match[2]) for name in never if (match := _DRAFT.fullmatch(name)) and match[1] == month]
+    return place(folder, f"{month}_{max(numbers, default=0) + 1:02d}", files, environment)
+
+
+def place(folder: Path, name: str, files: Mapping[str, bytes], environment: Mapping[str, Any]) -> Path:
+    """Store a folder of this name, whole or not at all, with its sums and the environment; answers where it is."""
+    final, partial = folder / name, folder / f".{name}.partial"
+    everything = {**files, SUMS: written_sums(files), ENVIRONMENT: canonical(environment)}
     where = folder
     try:
-        for debris in sorted(folder.glob(".*.partial")):
-            where = debris
-            shutil.rmtree(debris)
-        for name, data in everything.items():
-            where = partial / name
+        if partial.exists():
+            where = partial
+            shutil.rmtree(partial)
+        for path, data in everything.items():
+            where = partial / path
             where.parent.mkdir(parents=True, exist_ok=True)
             with where.open("xb") as stream:
                 stream.write(data)
-        for name in everything:  # after all are written, so that the disk can take them together
-            where = partial / name
+        for path in everything:  # after all are written, so that the disk can take them together
+            where = partial / path
             with where.open("rb+") as stream:
                 os.fsync(stream.fileno())
-        for path in [*(path for path in partial.rglob("*") if path.is_dir()), partial]:
-            sync_folder(path)
+        for where in sorted({above for path in everything for above in (partial / path).parents}):
+            if where.is_relative_to(partial):
+                sync_folder(where)
         where = final
         partial.rename(final)
     except OSError as error:
-        free = shutil.disk_usage(folder).free
         _clear(partial)
         if error.errno == errno.ENOSPC:
-            needed = sum(map(len, everything.values()))
-            message = f"the disk is full: the delivery needs {needed / 1e6:,.0f} MB, {free / 1e6:,.0f} MB are free."
-            raise MachineError(
-                Problem(str(where), message, "Free some space and run again; nothing was lost.")
-            ) from error
+            raise _no_room(where, folder, everything.values()) from error
         raise machine_error(str(where), error) from error
     except BaseException:  # a signal, too, leaves nothing behind
         _clear(partial)
@@ -163,6 +260,40 @@ def store(folder: Path, month: str, files: Mapping[str, bytes], environment: Map
 def _clear(partial: Path) -> None:
     with contextlib.suppress(OSError):
         shutil.rmtree(partial)
+
+
+BLOCK = 4096  # bytes: the least that a file takes on most disks
+
+
+def _no_room(where: Path, folder: Path, files: Collection[bytes]) -> MachineError:
+    """The disk is full: what the delivery needs, and what is free now that its beginning is gone again."""
+    needed = sum(-(-len(data) // BLOCK) * BLOCK for data in files)
+    message = f"the disk is full: the delivery needs {_size(needed)}"
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(folder).free
+        message += f", {_size(free)} are free" + (", but it takes no more files" if free > 2 * needed else "")
+    return MachineError(Problem(str(where), f"{message}.", "Free some space and run again; nothing was lost."))
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e6:,.0f} MB" if number >= 10_000_000 else f"{number / 1e3:,.0f} kB"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed runs have left in a country's folder: whatever was on its way and never got its name.
+
+    Call it inside ``one_at_a_time``. Raises MachineError where something cannot be removed.
+    """
+    where = folder
+    try:
+        for where in sorted(folder.iterdir()):
+            if _ON_ITS_WAY.fullmatch(where.name):
+                if where.is_dir():
+                    shutil.rmtree(where)
+                else:
+                    where.unlink()
+    except OSError as error:
+        raise machine_error(str(where), error) from error
 
 
 def open_delivery(path: Path) -> dict[str, Any]:
@@ -186,6 +317,14 @@ def open_delivery(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not {"request", "components", "index", "files"} <= manifest.keys():
         raise UsageError(Problem(str(path / MANIFEST), "this is not the manifest of a delivery."))
     return manifest
+
+
+def manifest_digest(delivery: Path) -> str:
+    """sha256 of a delivery's manifest, empty where it cannot be read: what the history knows a delivery by."""
+    try:
+        return digest((delivery / MANIFEST).read_bytes())
+    except OSError:
+        return ""
 
 
 def unchanged(delivery: Path, manifest: Mapping[str, Any], names: Iterable[str]) -> None:

@@ -11,17 +11,18 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from pipeline.archive.folder import MANIFEST, digest, open_delivery, unchanged
-from pipeline.errors import InputError, Problem, machine_error
+from pipeline.errors import InputError, Problem, UsageError, machine_error
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
 from pipeline.facts.store import toml_text, write_whole
-from pipeline.tables import IDENTITY, VINTAGES, Identity, read_csv, write_csv
+from pipeline.tables import IDENTITY, VINTAGES, Identity, read_csv, unguarded, write_csv
 from pipeline.vintages import Published, Vintage, Vintages
 
 HISTORY, RECEIPTS = "history.toml", "receipts"
@@ -91,6 +92,39 @@ def record(folder: Path, entry: Sent) -> None:
     _append(folder / HISTORY, _HEAD, lines)
 
 
+def keep_receipt(folder: Path, delivery: str, name: str, data: bytes) -> str:
+    """Keep the receipt of a transmission; answers with its path below the country's folder.
+
+    UsageError where another receipt of this name is kept already.
+    """
+    path = f"{RECEIPTS}/{delivery}/{name}"
+    there = _bytes(folder / path)
+    if there is None:
+        try:
+            write_whole(folder / path, data)
+        except OSError as error:
+            raise machine_error(str(folder / path), error) from error
+    elif there != data:
+        words = "another receipt of this name is kept already."
+        raise UsageError(Problem(str(folder / path), words, "Give the file another name."))
+    return path
+
+
+def add_receipt(folder: Path, delivery: str, receipt: str) -> None:
+    """Name the receipt of a delivery that is in the history without one; the rest of the file stays as it is."""
+    path = folder / HISTORY
+    lines = (_bytes(path) or b"").decode("utf-8").splitlines(keepends=True)
+    mentioned = [i for i, line in enumerate(lines) if line.split("#")[0].split() == ["delivery", "=", f'"{delivery}"']]
+    if len(mentioned) != 1:
+        words, hint = f"the entry of {delivery} cannot be found in it.", f"Add receipt = {toml_text(receipt)} by hand."
+        raise UsageError(Problem(str(path), words, hint))
+    lines.insert(mentioned[0] + 1, f"receipt = {toml_text(receipt)}\n")
+    try:
+        write_whole(path, "".join(lines).encode("utf-8"))
+    except OSError as error:
+        raise machine_error(str(path), error) from error
+
+
 def _append(path: Path, head: str, lines: Sequence[str]) -> None:
     """Add a block to a file that people edit: what stands there stays as it is."""
     data = _bytes(path)
@@ -119,6 +153,22 @@ class Earlier:
 
     used: tuple[Mapping[str, Any], ...] = ()
     vintages: Vintages = field(default_factory=Vintages)
+
+
+def located(asked: Path | None, place: Path) -> Path:
+    """The country's folder in which the deliveries sent before are: ``place``, or what the user has named instead.
+
+    UsageError where that has no history, neither itself nor below it under the country's name.
+    """
+    if asked is None:
+        return place
+    for folder in (asked, asked / place.name):
+        if (folder / HISTORY).is_file():
+            return folder
+    words = f"neither this folder nor {place.name} in it has a {HISTORY}."
+    raise UsageError(
+        Problem(str(asked), words, "Name the folder of the deliveries that were sent, such as outputs/FR.")
+    )
 
 
 def earlier(folder: Path, month: str, indicators: Sequence[str]) -> Earlier:
@@ -171,20 +221,54 @@ def published(delivery: Path, indicators: Iterable[str] | None = None, sha256: s
     if sha256 and digest((delivery / MANIFEST).read_bytes()) != sha256:
         words, hint = "this is no longer the delivery that was sent.", "Put it back from a copy."
         raise InputError(Problem(str(delivery / MANIFEST), words, hint, "history"))
-    unchanged(delivery, manifest, [TABLE])
     wanted = None if indicators is None else set(indicators)
-    names = manifest["components"]
-    data = (delivery / TABLE).read_bytes()
-    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
-    header = next(rows)
-    identity = [header.index(name) for name in IDENTITY]
-    at = {name: header.index(name) for name in ("indicator", "measure", names["value"], names["status"])}
-    indicator, measure, value, status = at.values()
     return {
-        Identity(*(row[place] for place in identity)): (int(row[value]) if row[value] else None, row[status])
-        for row in rows
-        if row[measure] == COUNT and (wanted is None or row[indicator] in wanted)
+        identity: (int(value) if value else None, status)
+        for identity, (value, status) in observed(delivery, manifest, COUNT).items()
+        if wanted is None or identity.indicator in wanted
     }
+
+
+def observed(delivery: Path, manifest: Mapping[str, Any], measure: str = "") -> dict[Identity, tuple[str, str]]:
+    """Everything that a delivery holds, or one measure of it: identity → (value, code of the status), as text.
+
+    The status is empty where the delivery has none. Raises InputError when the table is not what was stored.
+    """
+    unchanged(delivery, manifest, [TABLE])
+    text = (delivery / TABLE).read_bytes().decode("utf-8")
+    lines = text.removesuffix("\n").split("\n")
+    names = manifest["components"]
+    header = next(csv.reader(lines[:1]), [])
+    if missing := [name for name in (*IDENTITY, names["value"]) if name not in header]:
+        words = f"this table has no column {', '.join(missing)}."
+        raise InputError(Problem(str(delivery / TABLE), words, "Deliver the month again."))
+    status = names.get("status")
+    places = (
+        *(header.index(name) for name in (*IDENTITY, names["value"])),
+        header.index(status) if status in header else None,
+    )
+    if any(line.count('"') % 2 for line in lines if '"' in line):  # a row goes over several lines
+        table = list(csv.reader(io.StringIO(text, newline="")))
+        rows = (_said([unguarded(cell) for cell in row], places) for row in table[1:])
+    else:
+        inside = 0 < header.index("measure") < len(header) - 1
+        word = f",{measure}," if measure and inside else measure  # rows without it need no look
+        rows = (_parsed(line, places) for line in lines[1:] if word in line)
+    return {identity: said for identity, said in rows if measure in ("", identity.measure)}
+
+
+Places = tuple[int | None, ...]  # of the identity, the value, the status
+
+
+@lru_cache(maxsize=2**15)  # most rows of a delivery stand in the next one, too
+def _parsed(line: str, places: Places) -> tuple[Identity, tuple[str, str]]:
+    row = next(csv.reader([line])) if '"' in line else line.split(",")
+    return _said([unguarded(cell) for cell in row] if "'" in line else row, places)
+
+
+def _said(row: Sequence[str], places: Places) -> tuple[Identity, tuple[str, str]]:
+    *identity, value, status = ["" if place is None else row[place] for place in places]
+    return Identity(*identity), (value, status)
 
 
 def with_its_own(delivery: Path) -> Vintages:

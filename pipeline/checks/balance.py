@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.findings import Finding, Verdict
 
 Row = Mapping[str, object]
+
+UNMAPPED = "unmapped"
+UNIT = ("indicator", "area", "kind", "activity")  # of a finding about cells that go nowhere: its series, with dots
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Balance:
     withheld: int = 0
     not_this_month: int = 0
     subtracted: int = 0
+    left_out: int = 0
 
     @property
     def accounted(self) -> int:
@@ -35,6 +39,7 @@ class Balance:
             + self.withheld
             + self.not_this_month
             + self.subtracted
+            + self.left_out
         )
 
     def document(self) -> dict[str, int]:
@@ -48,6 +53,7 @@ class Balance:
             "withheld": self.withheld,
             "outside the months delivered": self.not_this_month,
             "subtracted": self.subtracted,
+            "left out by decision": self.left_out,
         }
 
 
@@ -95,11 +101,23 @@ def balance(found: Mapping[str, Balance]) -> Verdict:
     return Verdict("balance", checked=len(found), findings=findings)
 
 
+def decided(found: Mapping[str, Balance], left_out: Iterable[Row]) -> dict[str, Balance]:
+    """The balances when a person has decided that some unknown cells are left out; ``left_out``: these cells."""
+    units: dict[str, int] = {}
+    for row in left_out:
+        if row["value"] is not None:
+            units[str(row["indicator"])] = units.get(str(row["indicator"]), 0) + int(str(row["value"]))
+    return {
+        indicator: replace(one, unknown=one.unknown - units.get(indicator, 0), left_out=units.get(indicator, 0))
+        for indicator, one in found.items()
+    }
+
+
 def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
     """Cells that could be read and that neither the classification nor the bridge knows; ``rows`` carry ``why``."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        key = tuple(str(row[name]) for name in ("indicator", "area", "kind", "activity"))
+        key = tuple(str(row[name]) for name in UNIT)
         groups.setdefault(key, []).append(row)
     findings = []
     for (indicator, area, kind, activity), found in sorted(groups.items()):
@@ -109,7 +127,7 @@ def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
         line = re.fullmatch(r"line ([0-9]+)", str(first["cell"]))
         findings.append(
             Finding(
-                "unmapped",
+                UNMAPPED,
                 f"{first['why']}: {len(found)} cells with {sum(numbers):,} units, {span}, go nowhere.",
                 file=str(first["file"]),
                 line=int(line[1]) if line else None,
@@ -120,4 +138,4 @@ def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
                 value=activity,
             )
         )
-    return Verdict("unmapped", checked=checked, findings=tuple(findings))
+    return Verdict(UNMAPPED, checked=checked, findings=tuple(findings))

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from pipeline.errors import quoted
-from pipeline.facts.load import in_force
+from pipeline.facts.calendar import effective_due
 from pipeline.findings import Finding, Verdict
 from pipeline.period import Period
 
@@ -283,20 +283,15 @@ def _figure(value: int | Decimal) -> str:
 # -------------------------------------------------------------------------------------------- calendar and file name
 
 
-def due(month: Period, facts: Facts) -> dt.date:
-    """The day by which a month must be with Eurostat."""
-    return month.last_day + dt.timedelta(days=in_force(facts.transmission.deadline, str(month)).days_after_end)
-
-
-def newest_due(day: dt.date, facts: Facts) -> Period:
-    """The newest month that is due on a day."""
+def newest_due(day: dt.date, facts: Facts, country: CountryFacts | None) -> Period:
+    """The newest month that had to be with Eurostat by the end of a day."""
     month = Period.month(day.year, day.month)
-    while due(month, facts) > day:
+    while effective_due(facts, country, month) > day:
         month += -1
     return month
 
 
-def newest(last: Period | None, facts: Facts, about: About) -> list[Verdict]:
+def newest(last: Period | None, facts: Facts, country: CountryFacts | None, about: About) -> list[Verdict]:
     """The newest month that was due when the file was prepared is there; whether newer ones are due by now.
 
     A file that announces an older month as its last (ReportingEnd) is sent late on purpose, and complete.
@@ -304,7 +299,7 @@ def newest(last: Period | None, facts: Facts, about: About) -> list[Verdict]:
     if last is None:
         why = "no month of the regulation's aggregates can be read"
         return [Verdict(rule, unchecked=why) for rule in ("latest-month", "not-newest")]
-    now = newest_due(about.today, facts)
+    now = newest_due(about.today, facts, country)
     old = Finding(
         "not-newest",
         f"the newest month is {last}; by {about.today} the months up to {now} are due.",
@@ -317,11 +312,11 @@ def newest(last: Period | None, facts: Facts, about: About) -> list[Verdict]:
             Verdict("latest-month", unchecked=why),
             Verdict("not-newest", checked=1, findings=(old,) if last < now else ()),
         ]
-    then = newest_due(min(about.prepared, about.today), facts)
+    then = newest_due(min(about.prepared, about.today), facts, country)
     at = about.header.get("Prepared")
     late = Finding(
         "latest-month",
-        f"the newest month is {last}; {then} was due on {due(then, facts)}, and the file was prepared on "
+        f"the newest month is {last}; {then} was due on {effective_due(facts, country, then)}, and the file was prepared on "
         f"{about.prepared}.",
         line=at.line if at else None,
         column=at.column if at else None,

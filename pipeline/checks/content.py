@@ -1,7 +1,7 @@
 """What a whole file says: the rules that need all its observations, called once when it has been read.
 
-``content`` is the entry; the rules themselves stand in ``consistency``, ``coverage``, ``additivity`` and
-``plausibility``. A finding is one of the file's own: an observation that another rule must doubt (negative, doubled,
+``content`` is the entry; the rules themselves stand in ``consistency``, ``coverage``, ``additivity``,
+``plausibility`` and ``revisions``. A finding is one of the file's own: an observation that another rule must doubt (negative, doubled,
 of a future month, of a month that does not add up) is not used to judge others, so that one fault is told once.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pipeline.checks import additivity, consistency, coverage, plausibility
+from pipeline.checks import additivity, consistency, coverage, plausibility, revisions
 from pipeline.findings import Finding, Verdict
 from pipeline.period import Period
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
     from pipeline.facts.models import DataSet
     from pipeline.findings import Rule
+    from pipeline.vintages import Vintages
 
 #: every rule that ``content`` judges; without a data set of the regulation they are unchecked
 RULES = (
@@ -29,9 +30,11 @@ RULES = (
     "month-on-month", "not-newest", "old-file", "repeated-month", "same-factor", "same-file", "sender",
     "shifted-columns", "starts-later", "test-flag", "unexpected-series", "unit-multiplier", "value-ceiling",
     "value-fraction", "value-negative", "year-on-year", "zero-value",
+    *revisions.AGAINST_BEFORE, *revisions.OF_STATUS, *revisions.OF_THE_DAY,
 )  # fmt: skip
 NO_CELLS = "needs the delivery folder (counts.csv)"
 NO_PREVIOUS = "no previous delivery given (--previous)"
+NOTHING_SENT = "nothing was sent before"
 NO_COUNTRY = "there are no facts about the country of this file"
 
 
@@ -92,6 +95,27 @@ class Cells:
     factors: Sequence[Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was sent before of the same data set.
+
+    ``rows``: the observations of the delivery before; where they come from the history, they stand in no file (line 0)
+    and have no series · ``vintages``: all that was sent, None where only the delivery before is known.
+    """
+
+    rows: Sequence[Row] = ()
+    vintages: Vintages | None = None
+
+    @classmethod
+    def of(cls, vintages: Vintages, indicator: str) -> Earlier:
+        """The last delivery of an indicator among those that were sent, with all of them."""
+        rows = [
+            Row("", identity.aggregate, Period.parse(identity.period), said.value, said.status, "", "", 0, 0)
+            for identity, said in vintages.last(indicator).items()
+        ]
+        return cls(rows, vintages)
+
+
 #: aggregate → month → its row
 Table = dict[str, dict[Period, Row]]
 
@@ -102,15 +126,15 @@ def content(
     facts: Facts,
     country: CountryFacts | None,
     about: About,
-    previous: Sequence[Row] | None = None,
+    earlier: Earlier | None = None,
     cells: Cells | None = None,
 ) -> list[Verdict]:
     """The verdict of every rule of this file's consistency and content (``RULES``), consequences left out.
 
     The name of the file is left to whoever takes the verdicts.
 
-    ``rows``: all observations of the data set, in any order · ``country``: that of the area, else it is
-    looked for by the sender · ``previous``: those of the delivery before · ``cells``: those of the delivery folder that the file lies in.
+    ``rows``: all observations of the data set, in any order · ``country``: that of the area, else it is looked for by
+    the sender · ``earlier``: what was sent before · ``cells``: those of the delivery folder that the file lies in.
     """
     if country is None:  # all its areas may be wrong
         country = consistency.country_of(about, facts)
@@ -138,11 +162,35 @@ def content(
         verdicts.append(coverage.file_starts_later(first, stated.first_period))
     over = Period.month(day.year, day.month) + -1
     said = max(last, min(about.end, over)) if last is not None and about.end is not None else last
-    verdicts += consistency.newest(said, facts, about)  # a month that is announced and missing is told by coverage
+    verdicts += consistency.newest(
+        said, facts, country, about
+    )  # a month that is announced and missing is told by coverage
     verdicts += consistency.named((last, said), data_set, facts, country, about)
     counts = plain(table, int(facts.rules["value-ceiling"].parameters["ceiling"]))
     verdicts += _sums(table, counts, data_set, facts, cells)
-    verdicts += plausibility.plausibility(table, _adding_up(counts, facts), last, facts, about, _table_of(previous))
+    before, why = _before(earlier)
+    breaks = [one for one in country.country.break_ if one.indicator == data_set.indicator] if country else []
+    adding_up = _adding_up(counts, facts)
+    verdicts += plausibility.plausibility(table, adding_up, last, facts, about, before, why, breaks)
+    ground = None
+    if first is not None and last is not None and said is not None:
+        ground = revisions.Ground(
+            table=table,
+            other=_other(rows),
+            counts=adding_up,
+            first=first,
+            last=last,
+            month=said,
+            before=before,
+            no_before=why,
+            before_counts=plain(before or {}, int(facts.rules["value-ceiling"].parameters["ceiling"])),
+            before_other=frozenset(_other(earlier.rows if earlier is not None else ())),
+            vintages=earlier.vintages if earlier is not None else None,
+            stated=stated,
+            breaks=breaks,
+        )
+    verdicts += revisions.against_earlier(ground, facts)
+    verdicts += revisions.on_time(said, before, facts, country, about)
     return [_of(verdict, data_set.id) for verdict in roots(verdicts, facts.rules)]
 
 
@@ -179,8 +227,18 @@ def plain(table: Table, ceiling: int) -> dict[str, dict[Period, int]]:
     }
 
 
-def _table_of(previous: Sequence[Row] | None) -> Table | None:
-    return None if previous is None else tabulate(row for row in previous if row.aggregate)
+def _before(earlier: Earlier | None) -> tuple[Table | None, str]:
+    """The delivery before by aggregate and month; None with the reason where there is none."""
+    if earlier is None:
+        return None, NO_PREVIOUS
+    if earlier.vintages is not None and not earlier.rows:
+        return None, NOTHING_SENT
+    return tabulate(row for row in earlier.rows if row.aggregate), ""
+
+
+def _other(rows: Iterable[Row]) -> dict[str, Row]:
+    """The series outside the regulation, each with one of its rows."""
+    return {row.series: row for row in rows if not row.aggregate}
 
 
 def _adding_up(counts: Mapping[str, Mapping[Period, int]], facts: Facts) -> dict[str, dict[Period, int]]:

@@ -20,6 +20,7 @@ from pipeline.period import Period
 if TYPE_CHECKING:
     from pipeline.checks.content import About, Row, Table
     from pipeline.facts import Facts
+    from pipeline.facts.models import Break
     from pipeline.findings import Rule
 
 Values = Mapping[Period, float]
@@ -28,17 +29,24 @@ Counts = Mapping[str, Mapping[Period, int]]
 YEAR = 12
 _MAD = 1.4826  # the median absolute deviation of a normal distribution is its standard deviation over this
 _SMALL, _LARGE = Decimal("0.000001"), 10**12
-NO_PREVIOUS = "no previous delivery given (--previous)"
 NO_MONTH = "no month of the regulation's aggregates can be read"
 
 
 def plausibility(
-    table: Table, counts: Counts, newest: Period | None, facts: Facts, about: About, previous: Table | None
+    table: Table,
+    counts: Counts,
+    newest: Period | None,
+    facts: Facts,
+    about: About,
+    previous: Table | None,
+    no_previous: str = "",
+    breaks: Sequence[Break] = (),
 ) -> list[Verdict]:
     """The verdicts of all rules of likelihood.
 
     ``table``: the file as it stands · ``counts``: its values that are whole, not negative and add up · ``newest``: the
-    month to be judged · ``previous``: the delivery before.
+    month to be judged · ``previous``: the delivery before, None with the reason where there is none · ``breaks``: those
+    declared for the indicator; no change across one is judged.
     """
     parts, total = [part.id for part in facts.parts], facts.total.id
     if newest is None:
@@ -48,13 +56,13 @@ def plausibility(
         raw = as_numbers(table)
         verdicts = [
             zero_value(counts, newest, table, parts, facts.rules["zero-value"]),
-            *changes(counts, newest, table, parts, total, facts.rules, previous),
-            same_factor(raw, newest, parts, table, facts.rules),
+            *changes(counts, newest, table, parts, total, facts.rules, previous, breaks),
+            same_factor(raw, newest, parts, table, facts.rules, breaks),
             shifted_columns(raw, newest, parts, table, facts.rules["shifted-columns"]),
             repeated_month(raw, newest, table),
             unit_multiplier(raw, newest, table, facts, about),
         ]
-    return verdicts + against_previous(table, previous, facts.rules["indicators-swapped"])
+    return verdicts + against_previous(table, previous, no_previous, facts.rules["indicators-swapped"])
 
 
 def as_numbers(table: Table) -> dict[str, dict[Period, float]]:
@@ -190,6 +198,7 @@ def changes(
     total: str,
     rules: Mapping[str, Rule],
     previous: Table | None,
+    breaks: Sequence[Break],
 ) -> list[Verdict]:
     """The change against the month before, against the year before, and the distance from a forecast are usual.
 
@@ -205,6 +214,8 @@ def changes(
             if aggregate == total and month in odd_parts:
                 continue
             for rule, (change, steps, recent) in _CHANGES.items():
+                if _across(breaks, aggregate, month, steps):
+                    continue
                 odd = _judged(values, month, change, steps, recent, rules[rule])
                 if odd is False:
                     continue
@@ -227,6 +238,14 @@ def changes(
         )
         for rule in _CHANGES
     ]
+
+
+def _across(breaks: Sequence[Break], aggregate: str, month: Period, steps: int) -> bool:
+    """Whether a declared break of the aggregate lies between a month and the one so many before."""
+    return any(
+        str(month + -steps) < one.period <= str(month) and aggregate in (one.aggregates or (aggregate,))
+        for one in breaks
+    )
 
 
 def _to_judge(
@@ -293,10 +312,19 @@ def _pairs(raw: Raw, newest: Period, parts: Sequence[str], steps: int, least: fl
     return found
 
 
-def same_factor(raw: Raw, newest: Period, parts: Sequence[str], table: Table, rules: Mapping[str, Rule]) -> Verdict:
+def same_factor(
+    raw: Raw,
+    newest: Period,
+    parts: Sequence[str],
+    table: Table,
+    rules: Mapping[str, Rule],
+    breaks: Sequence[Break] = (),
+) -> Verdict:
     """The sectors have not all moved by one factor: to the unit against another month, or nearly so, and far, against
     what was to be expected of each."""
     rule = rules["same-factor"]
+    if all(_across(breaks, part, newest, 1) for part in parts):
+        return Verdict("same-factor", unchecked=f"a break of all sectors is declared in {newest}")
     enough, units = int(rule.parameters["sectors"]), int(rule.parameters["units"])
     row = next((table[part][newest] for part in parts if newest in table.get(part, {})), None)
     checked = 0
@@ -424,10 +452,10 @@ def unit_multiplier(raw: Raw, newest: Period, table: Table, facts: Facts, about:
 # --------------------------------------------------------------------------------------------- the delivery before
 
 
-def against_previous(table: Table, previous: Table | None, swapped: Rule) -> list[Verdict]:
+def against_previous(table: Table, previous: Table | None, no_previous: str, swapped: Rule) -> list[Verdict]:
     """The file is not the previous delivery, nor an older one, nor that of the other indicator."""
     if not previous or not table:
-        why = NO_PREVIOUS if previous is None else "one of the two files has no month of the regulation's aggregates"
+        why = no_previous if previous is None else "one of the two files has no month of the regulation's aggregates"
         return [Verdict(rule, unchecked=why) for rule in ("same-file", "old-file", "indicators-swapped")]
     now, then = _said(table), _said(previous)
     same = []

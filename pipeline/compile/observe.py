@@ -18,6 +18,7 @@ from pipeline.facts.models import Codes, Layout
 from pipeline.facts.structure import Structure
 from pipeline.period import Period
 from pipeline.tables import CELL, IDENTITY, OBSERVATIONS, PART_KINDS, conform
+from pipeline.vintages import Vintages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +60,12 @@ def sums(
     country: CountryFacts,
     layouts: Sequence[Layout],
     month: Period,
+    vintages: Vintages,
 ) -> dict[tuple[str, str, str, Period], Sum]:
     """Join counts with factors and sum, for every target and every month up to ``month``.
+
+    A value is provisional in its first publications, as many as the country says. ``vintages``, what was sent before,
+    counts them; where that does not reach back, the age of the month does.
 
     Raises InputError for a status or confidentiality code of the input that no list knows.
     """
@@ -77,7 +82,12 @@ def sums(
     withheld = {key[:3]: key[3] for key in _tuples(factors[factors["role"] == WITHHELD], [*by_target, "why"])}
     found: dict[tuple[str, str, str, Period], Sum] = {}
     for indicator, span in months_of(counts, country, month).items():
-        publications = in_force(country.indicator(indicator).revision, str(month)).provisional_publications
+        policy = in_force(country.indicator(indicator).revision, str(month)).provisional_publications
+        provisional = {
+            period
+            for period in span
+            if (vintages.publication(indicator, str(period), str(month)) or month - period + 1) <= policy
+        }
         breaks = [declared for declared in country.country.break_ if declared.indicator == indicator]
         for target, aggregate in _targets(factors, facts, indicator):
             key = (indicator, target, aggregate)
@@ -92,8 +102,7 @@ def sums(
                     why = _lacking(cells, joined, *key, str(period))
                 statuses = set(group.flags) if group else set()
                 if group is None or group.silent:
-                    age = month - period
-                    statuses.add(concepts.status.provisional if age < publications else concepts.status.normal)
+                    statuses.add(concepts.status.provisional if period in provisional else concepts.status.normal)
                 if group and group.approximate:
                     statuses.add(concepts.status.estimated)
                 if any(b.period == str(period) and aggregate in (b.aggregates or [aggregate]) for b in breaks):

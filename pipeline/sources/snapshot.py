@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -61,13 +62,16 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _name(path: Path) -> str:
+    """The name of a file as text; InputError where it is none in the encoding of file names."""
     try:
         path.name.encode("utf-8")
     except UnicodeEncodeError as error:
-        where = path.name.encode("utf-8", "backslashreplace").decode()
-        raise InputError(
-            Problem(where, "the name of this file is not UTF-8.", "Rename it.", "input-encoding")
-        ) from error
+        where = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+        message, hint = "the name of this file is not UTF-8.", "Rename it."
+        if (encoding := sys.getfilesystemencoding()) != "utf-8":
+            message = f"the name of this file is not {encoding}, which this environment takes file names for."
+            hint = "Set LC_ALL=C.UTF-8 and take PYTHONUTF8=0 away, or rename the file."
+        raise InputError(Problem(where, message, hint, "input-encoding")) from error
     return path.name
 
 

@@ -1,0 +1,83 @@
+"""What is said of a delivery that was made: its findings, its figures, and what to do next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.findings import Rule
+
+Document = Mapping[str, Any]  # a manifest, or a report of findings
+
+
+def findings(report: Document, most: int = 5) -> Iterator[str]:
+    """The findings grouped by rule, five places each; information is only counted."""
+    groups: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
+    for finding in report["findings"]:
+        about = finding["severity"], finding["rule"], finding["name"], finding["accepted"] is not None
+        groups.setdefault(about, []).append(finding)
+    for (severity, rule, name, accepted), found in groups.items():
+        yield f"{'accepted ' if accepted else ''}{severity.upper()} {rule}: {name} ({len(found)})"
+        for finding in found[:most]:
+            place = " ".join(
+                filter(
+                    None, [finding["file"], finding["cell"] or (f"line {finding['line']}" if finding["line"] else "")]
+                )
+            )
+            yield f"    {finding['id']} {place + ': ' if place else ''}{finding['message']}"
+            if accepted:
+                yield f"        by {finding['accepted']['by']}: {finding['accepted']['reason']}"
+        if len(found) > most:
+            yield f"    and {len(found) - most} more, in findings.json"
+        if severity != "information" and not accepted:
+            yield f"    {found[0]['hint']}"
+
+
+def summary(manifest: Document, *, packed: bool, existed: bool) -> Iterator[str]:
+    """What was made, in a few lines; the files have names once they are in upload/."""
+    if existed:
+        yield "Nothing has changed: this request was answered before."
+    for data_set in manifest["data_sets"]:
+        yield (
+            f"{data_set['file'] if packed else data_set['data_set'] + ', not packed'}: {data_set['series']} series, "
+            f"{data_set['observations']:,} observations, {data_set['first']} to {data_set['last']}"
+        )
+    for indicator, parts in manifest["balance"].items():
+        said = ", ".join(f"{name} {number:,}" for name, number in parts.items() if number and name != "read")
+        yield f"{indicator}: {parts['read']:,} units read = {said}"
+    index = manifest["index"]
+    weights = index["weights"]
+    if weights and weights["status"] != "official" and any(name.startswith("weighted") for name in index["files"]):
+        used = f"{weights['status']} weights ({weights['unit']}, {weights['year']})"
+        yield f"Index {index['base_year']} = 100: weighted index with {used}."
+    for name, why in manifest["not_read"].items():
+        yield f"not read: {name}: {why}"
+
+
+def last_line(folder: Path, manifest: Document, report: Document, rules: Mapping[str, Rule]) -> str:
+    """Where the files are, what to do next, and what Eurostat has not confirmed."""
+    open_ = [finding for finding in report["findings"] if not finding["accepted"]]
+    if report["ok"]:
+        number, due = len(manifest["data_sets"]), manifest["effective_due"]
+        when = f", due since {due}" if manifest["prepared"][: len(due)] > due else f" by {due}"
+        parts = [f"{folder / 'upload'}: {number} file{'' if number == 1 else 's'} to send{when}"]
+    else:
+        errors = [finding for finding in open_ if finding["severity"] == "error"]
+        number = report["counts"]["error"] - sum(f["severity"] == "error" for f in report["findings"]) + len(errors)
+        parts = [f"{folder}: a draft with {number} error{'s' if number > 1 else ''}; correct the input and run again"]
+        if any(rules[finding["rule"]].may_be_accepted for finding in errors):
+            parts[0] += f", or accept with a reason what may stay (`ebs accept {folder} …`)"
+        parts[0] += ": nothing is in upload/"
+    warned = sorted({finding["rule"] for finding in open_ if finding["severity"] == "warning"})
+    if warned:
+        parts.append(f"warnings to look at: {', '.join(warned)}")
+    if report["ok"] and manifest["not_confirmed"]:
+        parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}; send as a test first")
+    return "; ".join(parts)
+
+
+def day(when: dt.datetime) -> str:
+    """A time as a person reads it: 2024-07-05 09:00 +02:00."""
+    return when.isoformat(" ", "minutes")
