@@ -56,12 +56,14 @@ def user() -> str:
 def candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
     """The files that a path stands for: itself, or those of a delivery that are to be uploaded."""
     from pipeline import archive
+    from pipeline.archive import history
 
     name = str(path)
     try:
         if path.is_dir():
             packed, cells = archive.to_upload(path)
-            return [candidate(str(one), functools.partial(one.open, "rb"), cells) for one in packed]
+            before = history.stored(path, archive.open_delivery(path))
+            return [candidate(str(one), functools.partial(one.open, "rb"), cells, before) for one in packed]
         with path.open("rb") as stream:
             if path.is_file():
                 return [candidate(name, functools.partial(path.open, "rb"))]

@@ -32,7 +32,6 @@ from pipeline.console import (
     whole,
 )
 from pipeline.errors import EbsError, InputError, Problem, Problems, UsageError
-from pipeline.period import Period
 
 if TYPE_CHECKING:
     from pipeline.facts import Facts
@@ -151,25 +150,16 @@ def sent(
     ] = None,
 ) -> None:
     """Record that a delivery was transmitted: only then is it part of the history."""
-    from pipeline.pages.delivered import day
+    from pipeline.pages.delivered import day, when
     from pipeline.sent import record
 
     kept = (receipt.name, arguments.bytes_of(receipt)) if receipt is not None else None
     done = record(delivery, dt.datetime.now(dt.UTC), arguments.instant("--at", at), kept)
-    entry, month = done.entry, Period.parse(done.entry.month)
+    entry = done.entry
     if done.corrects is not None:
         tell(f"note: {done.corrects.delivery} was sent for {entry.month} on {day(done.corrects.at)}; this corrects it.")
-    said = "recorded as sent" if done.new else "nothing has changed: it was recorded as sent"
-    late = (entry.at.date() - dt.date.fromisoformat(done.manifest["effective_due"])).days
-    due = (
-        f"{late} days after it was due"
-        if late > 0
-        else f"{-late} days before it is due"
-        if late
-        else "the day it is due"
-    )
-    age = (entry.at.date() - month.last_day).days
-    answer(f"{entry.delivery}: {said} on {day(entry.at)}, {age} days after the end of {entry.month}, {due}.")
+    recorded = "recorded as sent" if done.new else "nothing has changed: it was recorded as sent"
+    answer(f"{entry.delivery}: {recorded} on {day(entry.at)}, {when(entry.month, entry.at, done.manifest)}.")
     if entry.receipt:
         answer(f"receipt: {delivery.parent / entry.receipt}")
 
@@ -510,6 +500,7 @@ def _validate(
     most: int,
     overlay: Path | None,
 ) -> int:
+    from pipeline.archive import history
     from pipeline.facts import load
     from pipeline.findings import Entries, Finding
     from pipeline.pages import findings_csv
@@ -522,7 +513,11 @@ def _validate(
     loaded = load(overlay)
     problems = Problems(InputError)
     candidates = [c for path in files for c in arguments.candidates(path, problems, Candidate)]
-    before = arguments.candidates(previous, problems, Candidate) if previous is not None else []
+    before, vintages = [], None
+    if previous is not None and previous.is_dir():
+        vintages = history.with_its_own(previous)  # that delivery, and all that it knows of those before it
+    elif previous is not None:
+        before = arguments.candidates(previous, problems, Candidate)
     given, which = arguments.structures_given(structure, problems)
     problems.done()
     with contextlib.ExitStack() as stack:
@@ -535,7 +530,7 @@ def _validate(
             def stream(finding: Finding) -> None:
                 table.write(findings_csv.row(entries.entry(finding)))
 
-        asked = Asked(dt.date.today(), given, which, dataset, tuple(before), most, stream)
+        asked = Asked(dt.date.today(), given, which, dataset, tuple(before), most, stream, vintages)
         found = judge(candidates, loaded, asked)
     document = found.document({"name": "ebs", "version": __version__})
     if html is not None:

@@ -6,7 +6,6 @@ sent, and the index, which is a preview of what they imply, are told apart. Whet
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from typing import Any, Literal
 from pipeline import __version__, archive
 from pipeline.archive import history
 from pipeline.errors import InputError, Problem, Problems, UsageError
-from pipeline.pages import comparison as pages
 from pipeline.period import Period
 from pipeline.revisions import Publications, age, per_cent, statistics, triangle
 from pipeline.tables import Identity
@@ -311,18 +309,3 @@ def _row(row: Publications) -> dict[str, Any]:
         "publications": [{"month": month, "value": value, "status": status} for month, value, status in said],
         "revisions": [{"difference": difference, "relative": relative} for difference, relative in steps],
     }
-
-
-def as_text(found: Comparison) -> str:
-    """The comparison for people: what is gone, revised, new; then the history. Lines without a last line feed."""
-    return "\n".join(pages.lines(document(found)))
-
-
-def as_json(found: Comparison) -> str:
-    """The comparison as one JSON document on one line, in ASCII."""
-    return json.dumps(document(found), ensure_ascii=True)
-
-
-def as_csv(found: Comparison) -> bytes:
-    """One row for each changed cell."""
-    return pages.table(document(found))

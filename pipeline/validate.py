@@ -43,18 +43,20 @@ MOST = 2000  # findings whose details are kept
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file to be judged: what it is called, how it is opened, and the tables beside it if it lies in a delivery."""
+    """A file to be judged: what it is called, how it is opened, and what lies beside it if it lies in a delivery."""
 
     name: str
     reopen: Callable[[], BinaryIO]
     tables: tuple[Sequence[Mapping[str, str]], Sequence[Mapping[str, str]]] | None = None  # counts, factors
+    vintages: Vintages | None = None  # what was sent before that delivery
 
 
 @dataclass(frozen=True)
 class Asked:
     """What the files are judged by, beside the facts.
 
-    ``previous``: the delivery before, as files · ``vintages``: all that was sent before; they win over ``previous``.
+    ``previous``: the delivery before, as files · ``vintages``: all that was sent before. Either wins over what a delivery
+    itself knows of its past, and ``vintages`` over ``previous``.
     """
 
     today: dt.date
@@ -383,11 +385,12 @@ class _Pass:
             )
 
     def _earlier(self, data_set: m.DataSet, previous: Mapping[str, Sequence[content.Row]]) -> content.Earlier | None:
-        """What was sent before of a data set: from the history, else from the files that were given."""
-        if self.asked.vintages is not None:
-            return content.Earlier.of(self.asked.vintages, data_set.indicator)
-        rows = previous.get(data_set.id)
-        return None if rows is None else content.Earlier(rows)
+        """What was sent before of a data set: as the user says, else as the delivery knows that the file lies in."""
+        if self.asked.vintages is None and self.asked.previous:
+            rows = previous.get(data_set.id)
+            return None if rows is None else content.Earlier(rows)
+        known = self.asked.vintages if self.asked.vintages is not None else self.candidate.vintages
+        return None if known is None else content.Earlier.of(known, data_set.indicator)
 
     def _rows(self, judged: _Judged) -> list[content.Row]:
         """The observations of months, with our own names for the aggregates."""

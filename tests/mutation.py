@@ -1809,7 +1809,7 @@ TOTAL = "BTSXO_S94"
 def regulation(
     counts: Counts, indicator: str = "BURE", data_set: str = "STSRB_REG_M", prepared: str = "2024-07-05T09:00:00+02:00"
 ) -> str:
-    """A message of monthly counts of France, as the golden deliveries are."""
+    """A message of monthly counts of France, as the golden deliveries are: the two newest months are provisional."""
     months = sorted({month for _, month in counts})
     sdmx = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/"
     space = f"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=ESTAT:{data_set}(1.0):ObsLevelDim:TIME_PERIOD"
@@ -1841,7 +1841,8 @@ def regulation(
             'TRANSFORMATION="N" DECIMALS="0" UNIT_MULT="0" UNIT_MEASURE="PN" TIME_FORMAT="P1M">\n'
         )
         lines += [
-            f'      <Obs TIME_PERIOD="{month}" OBS_VALUE="{counts[code, month]}" OBS_STATUS="A" CONF_STATUS="F"/>\n'
+            f'      <Obs TIME_PERIOD="{month}" OBS_VALUE="{counts[code, month]}" '
+            f'OBS_STATUS="{"P" if month in months[-2:] else "A"}" CONF_STATUS="F"/>\n'
             for month in months
             if (code, month) in counts
         ]
@@ -2038,6 +2039,32 @@ def content_mutants() -> Iterator[ContentMutant]:
     yield made("old-file", last_year, previous=clean, file=old_name)
     small = {cell: int(str(value)) // 20 for cell, value in clean.items() if cell[0] != TOTAL}
     yield made("indicators-swapped", clean, previous=summed({**small, **{(TOTAL, m): 0 for _, m in small}}))
+    april = {cell: value for cell, value in clean.items() if cell[1] <= before}
+    yield made("series-new", clean, "", key, "", previous={c: v for c, v in april.items() if c[0] != "J"})
+    yield made("series-gone", clean, previous={**april, **{("O", m): 7 for _, m in april}})
+    late_start = {cell: value for cell, value in clean.items() if cell[1] >= "2019-01"}
+    yield made("history-shorter", late_start, previous=april)
+    blank = at(clean, "J", "2020-03", OBS_STATUS="O")
+    empty = (blank[0], re.sub(r' OBS_VALUE="[0-9]+"', "", blank[1], count=1))
+    yield made("vanished-cell", clean, "OBS_VALUE", key, "2020-03", name="blank", edits=(empty,), previous=april)
+    other = summed({**april, ("J", "2020-03"): int(str(clean["J", "2020-03"])) + 9})
+    march = {cell: value for cell, value in clean.items() if cell[1] < before}
+    yield made(
+        "vanished-cell",
+        march,
+        name="the newest",
+        file=REGISTRATIONS.replace("0005", "0003"),
+        edits=(("2024-07-05", "2024-05-08"),),
+        previous=summed({**april, ("J", "2024-03"): int(str(clean["J", "2024-03"])) + 9}),
+    )
+    edit = at(clean, "J", "2020-03")
+    yield made("definitive-revised", clean, "OBS_VALUE", key, "2020-03", edits=(edit,), previous=other)
+    edit = at(clean, "J", newest, OBS_STATUS="A")
+    yield made("status-policy", clean, "OBS_STATUS", key, newest, edits=(edit,))
+    edit = at(clean, "J", "2020-03", OBS_STATUS="P")
+    yield made("status-policy", clean, "OBS_STATUS", key, "2020-03", name="still", edits=(edit,))
+    late = (("<message:Prepared>2024-07-05", f"<message:Prepared>{MARK}2024-06-11"),)  # 9 June was a Sunday
+    yield made("deadline", april, "Prepared", edits=late, file=REGISTRATIONS.replace("0005", "0004"))
 
 
 # ---------------------------------------------------------------------------------------------------- random mutants

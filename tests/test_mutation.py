@@ -217,9 +217,19 @@ OF_CONTENT = [
     "same-file",
     "old-file",
     "indicators-swapped",
+    "series-new",
+    "series-gone",
+    "history-shorter",
+    "vanished-cell",
+    "definitive-revised",
+    "status-policy",
+    "deadline",
 ]
-#: need the delivery's tables or facts that no country has; or are no fault: tests/test_checks_*.py
-OF_CONTENT_ELSEWHERE = {"members", "kinds", "confidentiality", "not-newest", "starts-later"}
+#: need the delivery's tables, its history or facts that no country has; or are no fault: tests/test_checks_*.py
+OF_CONTENT_ELSEWHERE = {
+    *("members", "kinds", "confidentiality", "not-newest", "starts-later", "revised", "revision-large"),
+    *("status-by-history", "days-left"),
+}
 
 
 def test_the_catalogue_has_a_mutant_for_every_rule() -> None:

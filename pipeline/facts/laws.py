@@ -39,6 +39,7 @@ _PARAMETERS: dict[str, dict[str, type]] = {
     "same-factor": {"sectors": int, "units": int, "factor": float, "spread": float},
     "shifted-columns": {"share": float, "near": float, "apart": float},
     "indicators-swapped": {"share": float, "factor": float},
+    "revision-large": {"percent": float, "spreads": float, "floor": float, "revisions": int, "ages": int},
 }
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.findings import Rule
+from pipeline.pages.visible import counted
+from pipeline.period import Period
 
 Document = Mapping[str, Any]  # a manifest, or a report of findings
 
@@ -81,3 +83,14 @@ def last_line(folder: Path, manifest: Document, report: Document, rules: Mapping
 def day(when: dt.datetime) -> str:
     """A time as a person reads it: 2024-07-05 09:00 +02:00."""
     return when.isoformat(" ", "minutes")
+
+
+def when(month: str, at: dt.datetime, manifest: Document) -> str:
+    """How long after its month and before or after the day it was due something was sent, in words."""
+    age = (at.date() - Period.parse(month).last_day).days
+    late = (at.date() - dt.date.fromisoformat(manifest["effective_due"])).days
+    if late:
+        due = f"{counted(abs(late), 'day')} {'after it was' if late > 0 else 'before it is'} due"
+    else:
+        due = "the day it is due"
+    return f"{counted(age, 'day')} after the end of {month}, {due}"
