@@ -23,7 +23,6 @@ from pipeline.vintages import Vintage, Vintages
 
 Number = int | Decimal
 Kind = Literal["revised", "new", "gone", "status"]
-KINDS: tuple[Kind, ...] = ("revised", "new", "gone", "status")
 
 
 @dataclass(frozen=True)

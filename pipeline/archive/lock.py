@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pipeline.archive.folder import sweep
 from pipeline.errors import MachineError, Problem, machine_error
-from pipeline.facts.store import make_folder
 
 
 @contextlib.contextmanager
@@ -25,7 +24,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
     holder = folder / ".lock.holder"
     try:
-        make_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock", timeout=0)
         lock.acquire()
     except Timeout:
