@@ -1,17 +1,24 @@
-"""What several tests share: the shipped facts, the example delivered once, and a way to run the command."""
+"""What several tests share: no network, the shipped facts, the example delivered once, a way to run the command."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline.deliver import Delivered, Request, deliver
-from pipeline.facts import Facts, load
+sys.path.insert(0, str(Path(__file__).parent / "no_network"))
+import no_network
+
+no_network.install()  # before anything of ours is imported: an import asks for nothing either
+
+from pipeline.deliver import Delivered, Request, deliver  # noqa: E402
+from pipeline.facts import Facts, load  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "FR-2024-05"
@@ -19,6 +26,34 @@ EXAMPLE = ROOT / "examples" / "FR-2024-05"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--refresh-golden", action="store_true", help="write the golden files anew instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One file for all processes of the run: what they tried to ask the network for."""
+    if no_network.TRIED not in os.environ:
+        folder = tempfile.mkdtemp(prefix="ebs-tests-")
+        os.environ[no_network.TRIED] = str(Path(folder) / "tried")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run fails when anything has asked for the network, whatever became of it."""
+    if tried() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Who asked for what."""
+    if found := tried():
+        terminalreporter.section("the network was asked for", red=True)
+        for line in found:
+            terminalreporter.line(line)
+
+
+def tried() -> list[str]:
+    """What was asked for so far, a line each, with the test."""
+    file = Path(os.environ[no_network.TRIED])
+    return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
 @pytest.fixture(scope="session")

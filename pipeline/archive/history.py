@@ -22,7 +22,7 @@ from pipeline.errors import InputError, Problem, UsageError, machine_error
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
 from pipeline.facts.store import toml_text, write_whole
-from pipeline.tables import IDENTITY, VINTAGES, Identity, read_csv, unguarded, write_csv
+from pipeline.tables import IDENTITY, VINTAGES, Identity, unguarded, write_csv
 from pipeline.vintages import Published, Vintage, Vintages
 
 HISTORY, RECEIPTS = "history.toml", "receipts"
@@ -309,9 +309,13 @@ def from_csv(data: bytes, used: Iterable[Mapping[str, Any]]) -> Vintages:
         for indicator in one["indicators"]:
             sent.setdefault(indicator, set()).add(one["month"])
     values: dict[Identity, list[Vintage]] = {}
-    for row in read_csv(data):
-        identity = Identity(*(row[name] for name in IDENTITY))
-        value = int(row["value"]) if row["value"] else None
-        values.setdefault(identity, []).append(Vintage(row["published"], value, row["status"]))
+    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+    header = next(rows)
+    places = [header.index(name) for name in IDENTITY]
+    published_, value_, status_ = (header.index(name) for name in ("published", "value", "status"))
+    for row in rows:
+        identity = Identity(*(unguarded(row[place]) for place in places))
+        value = int(row[value_]) if row[value_] else None
+        values.setdefault(identity, []).append(Vintage(row[published_], value, unguarded(row[status_])))
     months = {indicator: tuple(sorted(those)) for indicator, those in sorted(sent.items())}
     return Vintages(months, {identity: tuple(known) for identity, known in values.items()})
