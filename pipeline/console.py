@@ -38,7 +38,7 @@ def command(function: Callable[P, int | None]) -> Callable[P, None]:
             status = function(*args, **kwargs) or 0
         except BaseException as error:
             if _stopped:
-                tell("interrupted; nothing was left behind.")
+                tell("interrupted; nothing half-done was left behind.")
                 status = 128 + _stopped[0]
             elif isinstance(error, MemoryError):
                 tell("machine: there is not enough memory. Close other programs, or use a larger machine.")

@@ -389,7 +389,7 @@ def test_a_signal_at_any_time_ends_the_run(tmp_path: Path, number: int, name: st
     )
     assert process.returncode in (128 + number, -number), process.stderr
     assert "Traceback" not in process.stderr
-    assert ("nothing was left behind" in process.stderr) is (name != "typer")
+    assert ("nothing half-done was left behind" in process.stderr) is (name != "typer")
     assert process.stdout == ""
     assert names(tmp_path) in ([], ["outputs"])
     assert names(tmp_path / "outputs" / "FR") in ([], [".lock"])

@@ -1,0 +1,5 @@
+"""A process that a test has started: it has no network either."""
+
+from no_network import install
+
+install()
