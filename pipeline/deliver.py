@@ -257,6 +257,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         "prepared": prepared.isoformat(),
         "due": due(facts, month).isoformat(),
         "effective_due": effective_due(facts, country, month).isoformat(),
+        "zone": facts.transmission.working_days.zone,
         "components": _component_names(facts, data_sets[0]),
         "data_sets": [file.summary() for file in written],
         "index": {

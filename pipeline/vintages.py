@@ -6,7 +6,7 @@ delivery that was sent; several sent for one month (a correction) are one public
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -97,7 +97,7 @@ class Vintages:
         months = self.sent.get(indicator, ())
         if not months or period < months[0]:
             return None
-        return 1 + sum(period <= one < month for one in months)
+        return 1 + max(0, bisect_left(months, month) - bisect_left(months, period))
 
     def revisions(self, indicator: str) -> Iterator[Revision]:
         """Every value of an indicator beside what the delivery before had said of it, those unchanged included."""

@@ -64,6 +64,7 @@ def test_a_delivery_is_recorded_as_sent(two: Path) -> None:
     ("at", "words"),
     [
         ("2024-07-10T09:00:00+02:00", "40 days after the end of 2024-05, the day it is due."),
+        ("2024-07-10T22:30:00+00:00", "41 days after the end of 2024-05, 1 day after it was due."),
         ("2024-07-12T09:00:00+02:00", "42 days after the end of 2024-05, 2 days after it was due."),
     ],
 )

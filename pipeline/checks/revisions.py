@@ -341,7 +341,7 @@ def revision_large(ground: Ground, last: Period, facts: Facts) -> Verdict:
     for change, told in judging.each():
         if not change.before:
             continue
-        age = min(change.age, ages)
+        age = min(_step(ground.vintages, ground.stated.id, str(change.month), str(ground.month), change.age), ages)
         history = past.get(age, ())
         if len(history) < enough:
             few.add(age)
@@ -364,12 +364,22 @@ def revision_large(ground: Ground, last: Period, facts: Facts) -> Verdict:
 
 
 def past_revisions(vintages: Vintages, indicator: str, ages: int) -> dict[int, tuple[float, ...]]:
-    """The revisions of an indicator so far in per cent, by age in months, those beyond ``ages`` in one; zeros included."""
+    """The revisions of an indicator so far in per cent, by their number, those beyond ``ages`` in one; zeros included."""
     found: dict[int, list[float]] = {}
     for one in vintages.revisions(indicator):
         if one.before > 0:
-            found.setdefault(min(one.age, ages), []).append(100 * (one.after - one.before) / one.before)
+            step = _step(vintages, indicator, one.identity.period, one.published, one.age)
+            found.setdefault(min(step, ages), []).append(100 * (one.after - one.before) / one.before)
     return {age: tuple(those) for age, those in found.items()}
+
+
+def _step(vintages: Vintages, indicator: str, period: str, month: str, age: int) -> int:
+    """Which revision of a period the delivery of a month is, 1 for the first; its age where the first is not known.
+
+    In an unbroken history both are the same; after a skipped month the first revision comes a month later.
+    """
+    publication = vintages.publication(indicator, period, month)
+    return age if publication is None else publication - 1
 
 
 def _usual(history: Sequence[float], before: int, rule: Rule) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipeline.findings import Rule
 from pipeline.pages.visible import counted
@@ -86,9 +87,13 @@ def day(when: dt.datetime) -> str:
 
 
 def when(month: str, at: dt.datetime, manifest: Document) -> str:
-    """How long after its month and before or after the day it was due something was sent, in words."""
-    age = (at.date() - Period.parse(month).last_day).days
-    late = (at.date() - dt.date.fromisoformat(manifest["effective_due"])).days
+    """How long after its month and before or after the day it was due something was sent, in words.
+
+    The day is that of the time zone in which a day ends for the deadline.
+    """
+    day_ = at.astimezone(ZoneInfo(manifest["zone"])).date()
+    age = (day_ - Period.parse(month).last_day).days
+    late = (day_ - dt.date.fromisoformat(manifest["effective_due"])).days
     if late:
         due = f"{counted(abs(late), 'day')} {'after it was' if late > 0 else 'before it is'} due"
     else:
