@@ -130,7 +130,9 @@ def deliver(
         some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         new = "" if done.existed else " and a new draft was made"
         tell(f"note: {spoilt} no longer matches its SHA256SUMS ({some}); it was left as it is{new}.")
-    if done.corrects is not None and done.corrects.delivery != done.folder.name:
+    if done.corrects is not None and done.corrects.delivery == done.folder.name:
+        tell(f"note: this very delivery was sent on {day(done.corrects.at)}.")
+    elif done.corrects is not None:
         tell(f"note: {done.corrects.delivery} was sent on {day(done.corrects.at)}; this draft would correct it.")
     for line in delivered.findings(done.report):
         tell(line)

@@ -177,11 +177,10 @@ def earlier(folder: Path, month: str, indicators: Sequence[str]) -> Earlier:
 
     Raises InputError when a delivery that was sent is gone or is not what was sent.
     """
+    sent = read(folder)
     used: dict[str, tuple[Sent, list[str]]] = {}
     for indicator in indicators:
-        for one in {
-            one.month: one for one in read(folder) if one.month < month and indicator in one.indicators
-        }.values():
+        for one in {one.month: one for one in sent if one.month < month and indicator in one.indicators}.values():
             used.setdefault(one.delivery, (one, []))[1].append(indicator)
     in_order = sorted(used.values(), key=lambda pair: (pair[0].month, pair[0].at, pair[0].delivery))
     by_month: dict[str, tuple[list[str], dict[Identity, tuple[int | None, str]]]] = {}
