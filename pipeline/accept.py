@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import archive
 from pipeline.archive import decisions
-from pipeline.errors import Problem, UsageError, nearest
+from pipeline.errors import Problem, UsageError, is_text, nearest
 from pipeline.findings import Rule
 from pipeline.period import Period
 
 SHORTEST = 4  # characters of an id that may stand for the whole
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The new decisions, and those about the same findings that stand beside them: the last one counts."""
+
+    taken: tuple[decisions.Decision, ...]
+    others: tuple[decisions.Decision, ...]
 
 
 def accept(
@@ -25,12 +34,12 @@ def accept(
     by: str,
     today: dt.date,
     until: str | None = None,
-) -> list[decisions.Decision]:
+) -> Accepted:
     """Accept findings of a delivery: each named by its id, the beginning of it, or a rule (all that it found).
 
-    ``until``: the last month of delivery for which it holds; else it is the delivery's own. Answers with the new
-    decisions; one that was taken before, with the same words, is not taken again. Raises UsageError for a finding that
-    is not there or that nobody can accept.
+    ``until``: the last month of delivery for which it holds; else it is the delivery's own. A decision that was taken
+    before, with the same words, is not taken again. Raises UsageError for a finding that is not there or that nobody can
+    accept, InputError where the report is not what was stored.
     """
     manifest = archive.open_delivery(delivery)
     month = manifest["request"]["month"]
@@ -38,12 +47,15 @@ def accept(
     for option, text in (("--reason", reason), ("--by", by)):
         if not text.strip():
             raise UsageError(Problem(option, "nothing is said.", "Say it in words that others understand next year."))
+        if not is_text(text):
+            raise UsageError(Problem(option, "this is not text in the encoding of the terminal.", "Write it in UTF-8."))
+    archive.unchanged(delivery, manifest, ["findings.json"])
     chosen: dict[tuple[str, str], dict[str, Any]] = {}
     for one in wanted:
         for entry in _meant(one, archive.findings(delivery)["findings"], rules, delivery):
             chosen[entry["id"], entry["value"]] = entry
     folder = delivery.resolve().parent
-    taken = []
+    taken, others = [], []
     with archive.one_at_a_time(folder):
         known = decisions.read(folder, rules)
         for entry in chosen.values():
@@ -61,9 +73,14 @@ def accept(
             same = {"at", "about"}
             if any(decision.model_dump(exclude=same) == other.model_dump(exclude=same) for other in known):
                 continue
-            decisions.record(folder, decision)
+            others += [
+                other
+                for other in decisions.in_force(known, month)
+                if (other.finding, other.value) == (decision.finding, decision.value)
+            ]
+            decisions.record(folder, decision, rules)
             taken.append(decision)
-    return taken
+    return Accepted(tuple(taken), tuple(others))
 
 
 def _last(until: str | None, month: str) -> str:
@@ -96,6 +113,8 @@ def _meant(
         hint = f"findings.json of {delivery} lists them, each with its id and rule."
         raise UsageError(Problem(wanted, f"the delivery has no such finding{nearest(wanted, known) or '.'}", hint))
     rule = rules[found[0]["rule"]]
+    if rule.severity == "information":
+        raise UsageError(Problem(wanted, "this is information: it needs no decision."))
     if not rule.may_be_accepted:
         words = f"a finding of {rule.id} cannot be accepted: the receiver would refuse the file, or a number is wrong."
         raise UsageError(Problem(wanted, words, rule.mend))

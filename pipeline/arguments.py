@@ -7,7 +7,7 @@ import datetime as dt
 import functools
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,6 +16,7 @@ from pipeline.errors import FactsError, InputError, Problem, Problems, UsageErro
 if TYPE_CHECKING:
     from pipeline.facts import Facts
     from pipeline.facts.structure import Structure
+    from pipeline.findings import Rule
 
 PIPED = 256 << 20  # bytes that are taken from a pipe
 
@@ -53,17 +54,21 @@ def user() -> str:
         raise UsageError(Problem("--by", "this machine does not know your name.", "Say who accepts it.")) from None
 
 
-def candidates(path: Path, problems: Problems, candidate: Any) -> list[Any]:
+def candidates(path: Path, problems: Problems, candidate: Any, rules: Mapping[str, Rule]) -> list[Any]:
     """The files that a path stands for: itself, or those of a delivery that are to be uploaded."""
     from pipeline import archive
-    from pipeline.archive import history
+    from pipeline.archive import decisions, history
 
     name = str(path)
     try:
         if path.is_dir():
             packed, cells = archive.to_upload(path)
-            before = history.stored(path, archive.open_delivery(path))
-            return [candidate(str(one), functools.partial(one.open, "rb"), cells, before) for one in packed]
+            manifest = archive.open_delivery(path)
+            before = history.stored(path, manifest)
+            accepted = [one.acceptance for one in decisions.stored(path, manifest, rules)]
+            return [
+                candidate(str(one), functools.partial(one.open, "rb"), cells, before, tuple(accepted)) for one in packed
+            ]
         with path.open("rb") as stream:
             if path.is_file():
                 return [candidate(name, functools.partial(path.open, "rb"))]

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from textwrap import wrap
 from typing import Any
 
 from pipeline.errors import Problem, UsageError
 from pipeline.facts import CountryFacts, Facts, in_force
 from pipeline.facts.calendar import (
+    Correction,
     Release,
     Sending,
     Transmitted,
+    corrections,
     days_off,
     due,
     effective_due,
@@ -33,10 +36,20 @@ from pipeline.period import Period
 
 SCHEMA = 1
 YEARS = range(1583, 4099)  # those whose Easter is computed
+WIDTH = 100  # of sentences; a table is as wide as its cells
 Document = dict[str, Any]
+Corrections = Mapping[tuple[Period, str], Sequence[Correction]]
 
 
 # ---------------------------------------------------------------------------------------------------- the document
+
+
+def default_year(facts: Facts, country: CountryFacts, today: dt.date) -> int:
+    """The year of the oldest month that can still be on time: in January, as a rule, the year before."""
+    month = Period.month(today.year, today.month)
+    while effective_due(facts, country, month + -1) >= today:
+        month += -1
+    return month.year
 
 
 def calendar(facts: Facts, country: CountryFacts, year: int, today: dt.date, sent: Iterable[Transmitted]) -> Document:
@@ -48,7 +61,8 @@ def calendar(facts: Facts, country: CountryFacts, year: int, today: dt.date, sen
     if year not in YEARS:
         hint = f"Give one from {YEARS[0]} to {YEARS[-1]}."
         raise UsageError(Problem("calendar", f"there is no calendar of the year {year}.", hint))
-    known = sendings(facts, country, sent)
+    sent = tuple(sent)
+    known, corrected = sendings(facts, country, sent), corrections(facts, sent)
     of_year = list(Period.month(year, 1).to(Period.month(year, 12)))
     by_indicator = {id_: [o for o in known if o.indicator == id_] for id_ in dict.fromkeys(o.indicator for o in known)}
     return {
@@ -58,7 +72,7 @@ def calendar(facts: Facts, country: CountryFacts, year: int, today: dt.date, sen
         "year": year,
         "today": today.isoformat(),
         "zone": facts.transmission.working_days.zone,
-        "months": [_month(facts, country, month, today, known) for month in of_year],
+        "months": [_month(facts, country, month, today, known, corrected) for month in of_year],
         "holidays": _holidays(facts, country, year, effective_due(facts, country, of_year[-1]).year),
         "sendings": [{"month": str(one.month), "indicator": one.indicator} | _sending(one) for one in known],
         "timeliness": {
@@ -73,7 +87,14 @@ def calendar(facts: Facts, country: CountryFacts, year: int, today: dt.date, sen
     }
 
 
-def _month(facts: Facts, country: CountryFacts, month: Period, today: dt.date, known: Sequence[Sending]) -> Document:
+def _month(
+    facts: Facts,
+    country: CountryFacts,
+    month: Period,
+    today: dt.date,
+    known: Sequence[Sending],
+    corrected: Corrections,
+) -> Document:
     """One reference month: when it is due, the quarter that it completes, its national releases, what was sent."""
     effective, quarter = effective_due(facts, country, month), month.within("Q")
     completes = None
@@ -94,6 +115,7 @@ def _month(facts: Facts, country: CountryFacts, month: Period, today: dt.date, k
         "completes": completes,
         "releases": {id_: _release(release(country.indicator(id_), month)) for id_ in ids},
         "sent": {id_: sent.get(id_) for id_ in ids},
+        "corrections": {id_: [_correction(one) for one in corrected.get((month, id_), ())] for id_ in ids},
     }
 
 
@@ -117,6 +139,10 @@ def _sending(one: Sending) -> Document:
         "days": one.days,
         "late": one.late,
     }
+
+
+def _correction(one: Correction) -> Document:
+    return {"delivery": one.delivery, "at": one.at.isoformat(), "day": one.day.isoformat()}
 
 
 def _holidays(facts: Facts, country: CountryFacts, first: int, last: int) -> list[Document]:
@@ -181,23 +207,26 @@ def lines(document: Document) -> Iterator[str]:
     yield f"{document['name']}: deliveries for the months of {document['year']}, as of {document['today']}"
     yield ""
     yield from _table(
-        ["month", "due", "on time until", "completes", *ids],
+        ["month", "on time until", "completes", *ids],
         [
             [
                 one["month"],
-                one["due"],
-                f"{one['effective']} {weekday(dt.date.fromisoformat(one['effective']))}",
+                f"{one['effective']} {weekday(dt.date.fromisoformat(one['effective']))[:3]}",
                 one["completes"]["quarter"] if one["completes"] else "",
-                *(_state(one["sent"][id_], one["days_left"]) for id_ in ids),
+                *(_state(one["sent"][id_], one["corrections"][id_], one["days_left"]) for id_ in ids),
             ]
             for one in months
         ],
     )
     yield f"A delivery is on time until the end of that day in the time zone {document['zone']}."
+    if document["sendings"]:
+        yield "M+35: 35 days after the end of the month."
+    if any(one["corrections"][id_] for one in months for id_ in ids):
+        yield "The first sending counts for timeliness and punctuality, the last one for revisions."
     for one in months:
         if one["days_off"]:
             off = ", ".join(f"{passed['day']} {passed['why']}" for passed in one["days_off"])
-            yield f"{one['month']}: put off by {off}."
+            yield from wrap(f"{one['month']}: put off by {off}.", WIDTH, subsequent_indent="    ")
     if any(one["releases"][id_] for one in months for id_ in ids):
         yield ""
         yield "National releases"
@@ -207,16 +236,18 @@ def lines(document: Document) -> Iterator[str]:
         yield "Where day and time are known the figures are under embargo until then."
     yield ""
     yield from _how_it_went(document)
-    yield from document["notes"]
+    for note in document["notes"]:
+        yield from wrap(note, WIDTH, subsequent_indent="    ")
 
 
-def _state(sent: Document | None, days_left: int) -> str:
-    """One indicator of a month: when it was sent, else how many days are left."""
+def _state(sent: Document | None, corrected: Sequence[Document], days_left: int) -> str:
+    """One indicator of a month: when it was sent and corrected, else how many days are left."""
     if sent is not None:
         late = f", {_days(sent['late'])} late" if sent["late"] else ""
-        return f"sent {sent['day']}, M{sent['days']:+d}{late}"
+        again = ", ".join(f"{one['day']} ({one['delivery']})" for one in corrected)
+        return f"sent {sent['day']}, M{sent['days']:+d}{late}{', corrected ' if again else ''}{again}"
     if days_left < 0:
-        return f"not recorded as sent, due {_days(-days_left)} ago"
+        return f"not recorded, due {_days(-days_left)} ago"
     return f"{_days(days_left)} left" if days_left else "due today"
 
 
@@ -239,7 +270,7 @@ def _how_it_went(document: Document) -> Iterator[str]:
     rows = [[id_, str(t["sendings"]), f"{t['mean']:.1f}", str(t["least"]), str(t["most"])] for id_, t in times.items()]
     yield from _table(["", "sendings", "mean", "least", "most"], rows)
     yield ""
-    yield "Punctuality, first sendings before the deadline"
+    yield "Punctuality, first sendings by the deadline"
     rows = [
         [
             id_,

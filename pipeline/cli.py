@@ -109,7 +109,7 @@ def deliver(
         str, typer.Option(metavar="2.1|3.0|csv", help="Format of the files: SDMX-ML 2.1 or 3.0, or SDMX-CSV 2.0.")
     ] = "2.1",
     history: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the deliveries sent before are; default: --out.")
+        Path | None, typer.Option(metavar="DIR", help="Read what was sent before from there, not from --out.")
     ] = None,
     facts: FactsOption = None,
 ) -> int:
@@ -130,15 +130,17 @@ def deliver(
         some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         new = "" if done.existed else " and a new draft was made"
         tell(f"note: {spoilt} no longer matches its SHA256SUMS ({some}); it was left as it is{new}.")
-    if done.corrects is not None and done.corrects.delivery == done.folder.name:
-        tell(f"note: this very delivery was sent on {day(done.corrects.at)}.")
-    elif done.corrects is not None:
+    known = done.corrects if done.corrects is not None and done.corrects.delivery == done.folder.name else None
+    if done.corrects is not None and known is None:
         tell(f"note: {done.corrects.delivery} was sent on {day(done.corrects.at)}; this draft would correct it.")
-    for line in delivered.findings(done.report):
+    given = done.manifest["request"]["prepared"]  # else it was now when the draft was made
+    for line in delivered.findings(done.report, old=done.existed and given is None):
         tell(line)
     for line in delivered.summary(done.manifest, packed=done.ok, existed=done.existed):
         answer(line)
-    answer(delivered.last_line(done.folder, done.manifest, done.report, loaded.rules))
+    now = dt.datetime.now(dt.UTC) if given is None else dt.datetime.fromisoformat(given)
+    at = known.at if known is not None else None
+    answer(delivered.last_line(done.folder, done.manifest, done.report, loaded.rules, now, at))
     return 0 if done.ok else 1
 
 
@@ -146,7 +148,10 @@ def deliver(
 @command
 def sent(
     delivery: Annotated[Path, typer.Argument(help="The delivery that was transmitted, such as outputs/FR/2024-05_01.")],
-    at: Annotated[str | None, typer.Option(metavar="ISO", help="Date and time of sending; default: now.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="ISO", help="When it was sent, such as 2024-07-05T09:00:00+02:00; default: now."),
+    ] = None,
     receipt: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The receiver's receipt, to be kept beside the history.")
     ] = None,
@@ -160,10 +165,13 @@ def sent(
     entry = done.entry
     if done.corrects is not None:
         tell(f"note: {done.corrects.delivery} was sent for {entry.month} on {day(done.corrects.at)}; this corrects it.")
+    if done.corrected_by is not None:
+        later = done.corrected_by
+        tell(f"note: {later.delivery} was sent later, on {day(later.at)}; it remains the one that counts.")
     recorded = "recorded as sent" if done.new else "nothing has changed: it was recorded as sent"
     answer(f"{entry.delivery}: {recorded} on {day(entry.at)}, {when(entry.month, entry.at, done.manifest)}.")
     if entry.receipt:
-        answer(f"receipt: {delivery.parent / entry.receipt}")
+        answer(f"receipt: {_folder(delivery) / entry.receipt}")
 
 
 @app.command()
@@ -187,19 +195,31 @@ def accept(
     from pipeline.facts import load
 
     who = by if by is not None else arguments.user()
-    taken = decide(delivery, finding, load(facts).rules, reason=reason, by=who, today=dt.date.today(), until=until)
-    for one in taken:
+    done = decide(delivery, finding, load(facts).rules, reason=reason, by=who, today=dt.date.today(), until=until)
+    for other in done.others:
+        tell(
+            f"note: {other.finding} was accepted before by {other.by}, until {other.until}; that block stays, this counts."
+        )
+    for one in done.taken:
         answer(f"accepted until {one.until}: {one.finding} {one.rule}: {one.about}")
-    if not taken:
+    if done.taken:
+        answer(f"Written in {_folder(delivery) / 'decisions.toml'}; now run `ebs deliver` again.")
+    else:
         answer("Nothing has changed: this was accepted before.")
-    answer(f"Written in {delivery.resolve().parent / 'decisions.toml'}; now run `ebs deliver` again.")
+
+
+def _folder(delivery: Path) -> Path:
+    """The country's folder of a delivery, as the user would write it."""
+    return delivery.parent if delivery.name == delivery.resolve().name else delivery.resolve().parent
 
 
 @app.command()
 @command
 def compare(
     old: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-04_01.")],
-    new: Annotated[Path, typer.Argument(help="A later one, such as outputs/FR/2024-05_01.")],
+    new: Annotated[
+        Path, typer.Argument(help="A later one; the figures of revision come from what it knows of its past.")
+    ],
     format: Annotated[str, typer.Option(metavar="text|json|csv", help="How it is written.")] = "text",  # noqa: A002
 ) -> None:
     """Say what NEW changes against OLD, cell by cell, and how values have been revised so far."""
@@ -223,7 +243,9 @@ def compare(
 @command
 def calendar(
     country: Annotated[str | None, typer.Option(help="Whose calendar; default: the one that the facts name.")] = None,
-    year: Annotated[int | None, typer.Option(help="Reference months of this year; default: now.")] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Reference months of this year; default: of the month due next.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where deliveries are kept.")] = Path("outputs"),
     format: Annotated[str, typer.Option(metavar="text|json", help="How it is written.")] = "text",  # noqa: A002
     facts: FactsOption = None,
@@ -231,7 +253,7 @@ def calendar(
     """Say until when each month is to be sent, what was sent when, and how punctual it was."""
     from pipeline.archive import history
     from pipeline.calendar import calendar as plan
-    from pipeline.calendar import lines
+    from pipeline.calendar import default_year, lines
     from pipeline.facts import load
     from pipeline.facts.calendar import day_of
 
@@ -241,7 +263,11 @@ def calendar(
         today = day_of(loaded, dt.datetime.now(dt.UTC))
         whose = loaded.country(country or loaded.transmission.default_country.id)
         document = plan(
-            loaded, whose, today.year if year is None else year, today, history.read(out / whose.country.id)
+            loaded,
+            whose,
+            default_year(loaded, whose, today) if year is None else year,
+            today,
+            history.read(out / whose.country.id),
         )
     if format == "json":
         answer(as_json(document))
@@ -297,6 +323,8 @@ def verify(
                 tell(f"{how}: {delivery / name}")
         for name in found.state.added:
             tell(f"note: {delivery / name} is not of the delivery")
+        if not found.receipt and found.sent is not None:
+            tell(f"changed or missing: {_folder(delivery) / found.sent.receipt}")
         if not found.as_sent and found.sent is not None:
             tell(f"{delivery}: this is not what was recorded as sent on {day(found.sent.at)}")
         when = f", sent on {day(found.sent.at)}" if found.sent is not None and found.as_sent else ""
@@ -504,6 +532,7 @@ def _validate(
 ) -> int:
     from pipeline.archive import history
     from pipeline.facts import load
+    from pipeline.facts.calendar import day_of
     from pipeline.findings import Entries, Finding
     from pipeline.pages import findings_csv
     from pipeline.validate import Asked, Candidate
@@ -514,12 +543,12 @@ def _validate(
     )
     loaded = load(overlay)
     problems = Problems(InputError)
-    candidates = [c for path in files for c in arguments.candidates(path, problems, Candidate)]
+    candidates = [c for path in files for c in arguments.candidates(path, problems, Candidate, loaded.rules)]
     before, vintages = [], None
     if previous is not None and previous.is_dir():
         vintages = history.with_its_own(previous)  # that delivery, and all that it knows of those before it
     elif previous is not None:
-        before = arguments.candidates(previous, problems, Candidate)
+        before = arguments.candidates(previous, problems, Candidate, loaded.rules)
     given, which = arguments.structures_given(structure, problems)
     problems.done()
     with contextlib.ExitStack() as stack:
@@ -532,7 +561,8 @@ def _validate(
             def stream(finding: Finding) -> None:
                 table.write(findings_csv.row(entries.entry(finding)))
 
-        asked = Asked(dt.date.today(), given, which, dataset, tuple(before), most, stream, vintages)
+        today = day_of(loaded, dt.datetime.now(dt.UTC))
+        asked = Asked(today, given, which, dataset, tuple(before), most, stream, vintages)
         found = judge(candidates, loaded, asked)
     document = found.document({"name": "ebs", "version": __version__})
     if html is not None:

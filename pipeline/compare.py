@@ -17,9 +17,9 @@ from pipeline import __version__, archive
 from pipeline.archive import history
 from pipeline.errors import InputError, Problem, Problems, UsageError
 from pipeline.period import Period
-from pipeline.revisions import Publications, age, per_cent, statistics, triangle
+from pipeline.revisions import Publications, per_cent, statistics, triangle
 from pipeline.tables import Identity
-from pipeline.vintages import Vintage, Vintages
+from pipeline.vintages import Vintage, Vintages, age
 
 Number = int | Decimal
 Kind = Literal["revised", "new", "gone", "status"]

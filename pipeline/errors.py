@@ -127,6 +127,11 @@ def nearest(word: str, words: Iterable[str], most: int = 3) -> str:
     return f"; did you mean {' or '.join(repr(w) for w in close)}?" if close else ""
 
 
+def is_text(text: str) -> bool:
+    """Whether every character can be written as UTF-8; what a terminal or a file system hands over in parts cannot."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def quoted(text: str, most: int = 60) -> str:
     """A text of a file as a message shows it: in quotes, what cannot be seen spelled out, not longer than a line bears."""
     return repr(text if len(text) <= most else f"{text[:most]}…")

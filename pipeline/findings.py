@@ -63,19 +63,28 @@ class Rule:
 
     @property
     def may_be_accepted(self) -> bool:
-        """Whether a person may accept what it finds: doubts always, errors where the rule says so."""
-        return self.acceptable or self.severity != "error"
+        """Whether a person may accept what it finds: a warning always, an error where the rule says so.
+
+        Information needs no decision.
+        """
+        return self.severity == "warning" or (self.severity == "error" and self.acceptable)
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A finding that a person has accepted: its id and value, who, why, until which month."""
+    """A finding that a person has accepted: its id and value, who, why, until which month, when, what it said then."""
 
     finding: str
     value: str
     by: str
     reason: str
     until: str
+    at: str = ""
+    about: str = ""
+
+    def document(self) -> dict[str, str]:
+        """As the report tells it."""
+        return {"by": self.by, "reason": self.reason, "until": self.until, "at": self.at, "about": self.about}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +292,7 @@ class Entries:
             "message": finding.message,
             "hint": finding.hint or rule.mend,
             "related": [{"line": p.line, "column": p.column, "value": p.value} for p in finding.related],
-            "accepted": accepted and {"by": accepted.by, "reason": accepted.reason, "until": accepted.until},
+            "accepted": accepted and accepted.document(),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from pipeline import __version__, archive, sources
 from pipeline.archive import decisions, history
 from pipeline.deliver import Built, Material, build, environment
-from pipeline.errors import InputError, Problem
+from pipeline.errors import FactsError, InputError, Problem
 from pipeline.facts import load
 
 INPUTS, FACTS = "inputs/", "inputs/facts/"
@@ -53,7 +54,7 @@ def rebuild(
     made = {**built.files, archive.SUMS: archive.written_sums(built.files)}
     differs = archive.differences(delivery, made)
     folder = None if check else _stored(delivery, out, built)
-    return Rebuilt(len(made), differs, str(manifest["request"]["tool"]), folder)
+    return Rebuilt(len(built.files), differs, str(manifest["request"]["tool"]), folder)
 
 
 def _material(delivery: Path, manifest: Mapping[str, Any]) -> Material:
@@ -61,15 +62,19 @@ def _material(delivery: Path, manifest: Mapping[str, Any]) -> Material:
     asked = manifest["request"]
     names = [name for name in manifest["files"] if name.startswith(INPUTS)]
     archive.unchanged(delivery, manifest, names)
-    national = {name.removeprefix(INPUTS) for name in names if "/" not in name.removeprefix(INPUTS)}
-    facts = load(delivery / FACTS, alone=True)
-    country = facts.country(asked["country"])
-    snapshots = {one.name: one for one in sources.freeze(delivery / INPUTS) if one.name in national}
-    if unknown := [layout for _, layout in asked["layouts"] if layout not in country.layouts]:
-        words = f"its facts have no layout {unknown[0]}."
-        raise InputError(Problem(str(delivery), words, "Put its inputs back from a copy."))
+    if added := [name for name in archive.state(delivery).added if name.startswith(FACTS)]:
+        words = "this is not of the delivery, and would be taken for one of its facts."
+        raise InputError([Problem(str(delivery / name), words, "Take it away.") for name in added])
+    national = sorted(name.removeprefix(INPUTS) for name in names if "/" not in name.removeprefix(INPUTS))
+    snapshots = {name: sources.Snapshot(name, archive.read(delivery, f"{INPUTS}{name}")) for name in national}
+    try:
+        facts = load(delivery / FACTS, alone=True)
+        country = facts.country(asked["country"])
+    except FactsError as error:
+        words = f"this version of the tool, {__version__}, cannot use the facts that the delivery keeps."
+        hint = f"It was made by ebs {asked['tool']}; make it again with that version."
+        raise FactsError([Problem(str(delivery), words, hint), *error.problems]) from error
     files = [(snapshots[name], country.layouts[layout]) for name, layout in asked["layouts"]]
-    kept = archive.read(delivery, decisions.STORED) if decisions.STORED in manifest["files"] else b""
     return Material(
         facts=facts,
         country=country,
@@ -79,14 +84,16 @@ def _material(delivery: Path, manifest: Mapping[str, Any]) -> Material:
         reading=sources.read(files),
         prepared=dt.datetime.fromisoformat(manifest["prepared"]),
         earlier=history.Earlier(tuple(asked["history"]), history.stored(delivery, manifest)),
-        decisions=decisions.parse(decisions.STORED, kept, facts.rules),
+        decisions=decisions.stored(delivery, manifest, facts.rules),
         not_read=manifest["not_read"],
     )
 
 
 def _stored(delivery: Path, out: Path | None, built: Built) -> Path:
-    """The new folder, whole or not at all."""
-    target = out if out is not None else delivery.resolve().with_name(f"{delivery.resolve().name}.rebuilt")
-    archive.must_be_new(target)
-    with archive.one_at_a_time(target.resolve().parent):
-        return archive.place(target.resolve().parent, target.name, built.files, environment())
+    """The new folder, whole or not at all; beside the delivery no other run writes meanwhile."""
+    here = delivery.resolve()
+    target = out.resolve() if out is not None else here.with_name(f"{here.name}.rebuilt")
+    archive.must_be_new(out if out is not None else target)
+    with archive.one_at_a_time(here.parent) if target.parent == here.parent else contextlib.nullcontext():
+        archive.place(target.parent, target.name, built.files, environment())
+    return out if out is not None else delivery.parent / target.name if delivery.name == here.name else target

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pipeline.period import PER_YEAR, Period
+from pipeline.period import PER_YEAR
 from pipeline.tables import Identity
-from pipeline.vintages import Vintages
+from pipeline.vintages import Vintages, ordinal
 
 YEAR = PER_YEAR["M"]  # ages up to a year stand alone, older ones together
 
@@ -70,11 +70,6 @@ class Statistics:
     relative_mean_absolute: float | None
 
 
-def age(period: str, month: str) -> int:
-    """Months from the end of a period to the month of a delivery: 0 where it is the period's last month."""
-    return Period.parse(month).ordinal - Period.parse(period).months[-1].ordinal
-
-
 def per_cent(before: float, after: float) -> float | None:
     """The revision in per cent of the earlier value; None where that is 0."""
     return 100 * (after - before) / abs(before) if before else None
@@ -105,36 +100,25 @@ def statistics(vintages: Vintages, indicator: str, aggregate: str | None = None)
     Ages of which there is no revision are left out; what is older than a year comes last.
     """
     pools: dict[int | None, _Pool] = {}
-    for old, before, after, times in _runs(vintages, indicator, aggregate):
-        pools.setdefault(old if old <= YEAR else None, _Pool()).add(before, after, times)
+    for old, before, after, times in _by_age(vintages, indicator, aggregate):
+        pools.setdefault(old, _Pool()).add(before, after, times)
     in_order = sorted(pools.items(), key=lambda pair: math.inf if pair[0] is None else pair[0])
     return tuple(pool.statistics(old) for old, pool in in_order)
 
 
-def _runs(vintages: Vintages, indicator: str, aggregate: str | None) -> Iterator[tuple[int, int, int, int]]:
-    """The revisions of an indicator as (age, before, after, how often); beyond a year, those of 0 in a row at once."""
-    sent = vintages.sent.get(indicator, ())
-    place = {month: at for at, month in enumerate(sent)}
-    ordinals = [Period.parse(month).ordinal for month in sent]
-    for identity, known in vintages.values.items():
-        if identity.indicator != indicator or aggregate not in (None, identity.aggregate):
+def _by_age(vintages: Vintages, indicator: str, aggregate: str | None) -> Iterator[tuple[int | None, int, int, int]]:
+    """The revisions of an indicator as (age, None above a year; before; after; how often)."""
+    months = [ordinal(month) for month in vintages.sent.get(indicator, ())]
+    for identity, first, last, before, after in vintages.runs(indicator):
+        if aggregate not in (None, identity.aggregate):
             continue
-        period = Period.parse(identity.period).months[-1].ordinal
-        starts = [place[vintage.published] for vintage in known]
-        before = None
-        for vintage, start, end in zip(known, starts, [*starts[1:], len(sent)], strict=True):
-            value = vintage.value
-            if before is not None and value is not None:
-                yield ordinals[start] - period, before, value, 1
-            before = value
-            if value is None:
-                continue
-            for step in range(start + 1, end):  # where it stayed
-                old = ordinals[step] - period
-                if old > YEAR:
-                    yield old, value, value, end - step
-                    break
-                yield old, value, value, 1
+        end = ordinal(identity.period)
+        for at in range(first, last):
+            old = months[at] - end
+            if old > YEAR:
+                yield None, before, after, last - at
+                break
+            yield old, before, after, 1
 
 
 @dataclass

@@ -14,12 +14,13 @@ from pipeline.errors import InputError, Problem, UsageError
 
 @dataclass(frozen=True)
 class Recorded:
-    """The entry of the history, whether it is new, and what was sent for the same month before."""
+    """The entry of the history, whether it is new; what it corrects, and what was sent later for the same month."""
 
     entry: history.Sent
     manifest: dict[str, Any]
     new: bool
     corrects: history.Sent | None
+    corrected_by: history.Sent | None
 
 
 def record(
@@ -44,9 +45,6 @@ def record(
         raise UsageError(Problem("--at", words, "Say when it was sent."))
     with archive.one_at_a_time(folder):
         before = history.read(folder)
-        corrects = next(
-            (s for s in reversed(before) if s.month == asked["month"] and s.delivery != delivery.name), None
-        )
         known = next((one for one in before if one.delivery == delivery.name), None)
         digest = archive.manifest_digest(delivery)
         if known is not None and known.manifest != digest:
@@ -54,26 +52,30 @@ def record(
             raise InputError(Problem(str(delivery), words, "Put back what was sent, from a copy."))
         if known is not None and at is not None and known.at != when:
             words = f"this delivery was recorded as sent on {known.at.isoformat()}."
-            raise UsageError(Problem("--at", words, f"To correct the time, edit {folder / history.HISTORY}."))
-        path = history.keep_receipt(folder, delivery.name, *receipt) if receipt is not None else ""
-        if known is not None:
-            if path and known.receipt != path:
-                if known.receipt:
-                    words = f"the receipt of this delivery is {known.receipt}."
-                    raise UsageError(Problem("--receipt", words, f"To name another, edit {folder / history.HISTORY}."))
-                history.add_receipt(folder, delivery.name, path)
-                known = known.model_copy(update={"receipt": path})
-            return Recorded(known, manifest, new=False, corrects=corrects)
-        entry = history.Sent(
+            hint = f"If that is wrong, edit {folder / history.HISTORY}. If it was sent once more, make a new draft "
+            raise UsageError(Problem("--at", words, hint + "(ebs deliver --prepared …) and record that."))
+        path, sha256 = history.keep_receipt(folder, delivery.name, *receipt) if receipt is not None else ("", "")
+        entry = known or history.Sent(
             delivery=delivery.name,
             month=asked["month"],
             at=when,
             indicators=tuple(asked["indicators"]),
             manifest=digest,
             receipt=path,
+            receipt_sha256=sha256,
         )
-        history.record(folder, entry)
-    return Recorded(entry, manifest, new=True, corrects=corrects)
+        if known is None:
+            history.record(folder, entry)
+        elif path and known.receipt != path:
+            if known.receipt:
+                words = f"the receipt of this delivery is {known.receipt}."
+                raise UsageError(Problem("--receipt", words, f"To name another, edit {folder / history.HISTORY}."))
+            history.add_receipt(folder, delivery.name, path, sha256)
+            entry = known.model_copy(update={"receipt": path, "receipt_sha256": sha256})
+    last = history.corrected(before, entry.month, entry.indicators)
+    later = last if last is not None and last.delivery != entry.delivery and last.at > entry.at else None
+    corrects = history.corrected(before, entry.month, entry.indicators, by=entry)
+    return Recorded(entry, manifest, new=known is None, corrects=corrects, corrected_by=later)
 
 
 def _may_be_sent(delivery: Path, manifest: dict[str, Any]) -> None:
@@ -85,7 +87,7 @@ def _may_be_sent(delivery: Path, manifest: dict[str, Any]) -> None:
         raise UsageError(Problem(where, words, "Give the folder that `ebs deliver` made, below outputs."))
     if asked["test"]:
         raise UsageError(Problem(where, "this is a test; it is no publication.", "Record the delivery that is none."))
-    archive.to_upload(delivery)
     if damaged := archive.damaged(delivery):
         words = f"this is no longer what was stored: {', '.join(damaged[:3])}{', …' if len(damaged) > 3 else ''}."
         raise InputError(Problem(where, words, "Put it back from a copy, or deliver again."))
+    archive.packed(delivery)

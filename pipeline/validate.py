@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 from pipeline.checks import content, heading
 from pipeline.checks import data_set as form
@@ -26,7 +27,7 @@ from pipeline.events import DataSet, DataSetHead
 from pipeline.facts.load import in_force
 from pipeline.facts.references import parse_reference, resolve
 from pipeline.facts.structure import Dimension, Structure, Structures
-from pipeline.findings import Confrontation, Finding, Findings, Verdict
+from pipeline.findings import Acceptance, Confrontation, Finding, Findings, Verdict
 from pipeline.messages import csv_reader, octets, recognise, safe_xml, scan, zipped
 from pipeline.messages.generic import Generic
 from pipeline.messages.specific import Specific
@@ -49,6 +50,7 @@ class Candidate:
     reopen: Callable[[], BinaryIO]
     tables: tuple[Sequence[Mapping[str, str]], Sequence[Mapping[str, str]]] | None = None  # counts, factors
     vintages: Vintages | None = None  # what was sent before that delivery
+    acceptances: tuple[Acceptance, ...] = ()  # what was accepted in it
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Fin
             before.setdefault(id_, []).extend(rows)
     verdicts: list[Verdict] = []
     files: list[dict[str, Any]] = []
+    acceptances: dict[Acceptance, None] = {}
     for candidate in candidates:
+        acceptances |= dict.fromkeys(candidate.acceptances)
         for member, problem in _members(candidate):
             entry, found = _Pass(member, facts, asked).judge(before, problem)
             entry["findings"] = sum(verdict.violations for verdict in found)
@@ -95,7 +99,7 @@ def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Fin
             verdicts = [*_cut([*verdicts, *found], asked.most)]
             if len(files) % 20 == 0:
                 gc.collect()  # a judge and its reader know one another, and the command line collects nothing by itself
-    return Findings(tuple(verdicts), facts.rules, tuple(files))
+    return Findings(tuple(verdicts), facts.rules, tuple(files), tuple(acceptances))
 
 
 # ---------------------------------------------------------------------------------------------------- one file
@@ -170,8 +174,9 @@ class _Pass:
         self, candidate: Candidate, facts: Facts, asked: Asked, note: type[Confrontation] = Confrontation
     ) -> None:
         self.candidate, self.facts, self.asked = candidate, facts, asked
+        self.zone = ZoneInfo(facts.transmission.working_days.zone)  # in which days end for the deadline
         self.note = note(candidate.name, facts.rules, asked.most, asked.stream)
-        self.message = frame.MessageForm(self.note, self._resolve, self._open, asked.today)
+        self.message = frame.MessageForm(self.note, self._resolve, self._open, asked.today, self.zone)
         self.judged: list[_Judged] = []
         self.format = ""
         self.complete = False
@@ -465,7 +470,7 @@ class _Pass:
             part = header.part("Sender")
             sender = part.attributes.get("id", "") if part is not None else ""
             test = {"true": True, "1": True, "false": False, "0": False}.get(header.text("Test"))
-            prepared = heading.prepared_day(header.text("Prepared"))
+            prepared = heading.prepared_day(header.text("Prepared"), self.zone)
         name = PurePosixPath(self.candidate.name.replace("\\", "/")).name
         begin, end = (_month(header.text(name)) if header else None for name in ("ReportingBegin", "ReportingEnd"))
         about = content.About(

@@ -16,11 +16,12 @@ class Verified:
     state: archive.State
     sent: history.Sent | None
     as_sent: bool  # its manifest is the one that was recorded as sent, or it was not sent
+    receipt: bool  # the receipt that was recorded is there and as it was, or there is none
 
     @property
     def ok(self) -> bool:
         """Everything is there and as it was."""
-        return not self.state.changed and not self.state.missing and self.as_sent
+        return not self.state.changed and not self.state.missing and self.as_sent and self.receipt
 
 
 def verify(delivery: Path) -> Verified:
@@ -34,4 +35,4 @@ def verify(delivery: Path) -> Verified:
     here = delivery.resolve()
     sent = next((one for one in history.read(here.parent) if one.delivery == here.name), None)
     as_sent = sent is None or archive.manifest_digest(delivery) == sent.manifest
-    return Verified(state, sent, as_sent)
+    return Verified(state, sent, as_sent, sent is None or history.receipt_is_kept(here.parent, sent))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.period import Period
@@ -24,6 +24,20 @@ class Vintage(NamedTuple):
     status: str
 
 
+class Run(NamedTuple):
+    """What one value became in deliveries in a row, all of them alike.
+
+    ``first`` and ``last``: places among the months sent, of the first of these deliveries and of the one after them;
+    each says ``after``, and the delivery before it said ``before``. Only of a single delivery are the two different.
+    """
+
+    identity: Identity
+    first: int
+    last: int
+    before: int
+    after: int
+
+
 class Revision(NamedTuple):
     """A value in one delivery and in the next; ``age``: months from the period to the later delivery's month."""
 
@@ -35,6 +49,18 @@ class Revision(NamedTuple):
 
 
 GONE: tuple[int | None, str] = (None, "")  # what a delivery says of an observation that it no longer has
+
+
+@lru_cache(maxsize=2**13)
+def ordinal(period: str) -> int:
+    """The place of the last month of a period among all months."""
+    return Period.parse(period).months[-1].ordinal
+
+
+def age(period: str, month: str) -> int:
+    """Months from the end of a period to the month of a delivery: 0 where it is the period's last month."""
+    return ordinal(month) - ordinal(period)
+
 
 #: What one delivery says: identity → (value, status).
 Published = Mapping[Identity, tuple[int | None, str]]
@@ -99,19 +125,27 @@ class Vintages:
             return None
         return 1 + max(0, bisect_left(months, month) - bisect_left(months, period))
 
-    def revisions(self, indicator: str) -> Iterator[Revision]:
-        """Every value of an indicator beside what the delivery before had said of it, those unchanged included."""
-        steps = list(pairwise(self.sent.get(indicator, ())))
-        ordinal = {month: Period.parse(month).ordinal for month in self.sent.get(indicator, ())}
+    def runs(self, indicator: str) -> Iterator[Run]:
+        """Every value of an indicator beside what the delivery before had said of it; those that stayed, run by run."""
+        sent = self.sent.get(indicator, ())
         for identity, known in self.values.items():
             if identity.indicator != indicator:
                 continue
-            age_0, place = Period.parse(identity.period).ordinal, 0
+            starts = [bisect_left(sent, vintage.published) for vintage in known]
             before = None
-            for earlier, later in steps:
-                while place < len(known) and known[place].published <= earlier:
-                    before, place = known[place].value, place + 1
-                there = place < len(known) and known[place].published <= later
-                after = known[place].value if there else before
-                if before is not None and after is not None:
-                    yield Revision(identity, later, ordinal[later] - age_0, before, after)
+            for vintage, start, end in zip(known, starts, [*starts[1:], len(sent)], strict=True):
+                if start == end:  # of no delivery that is known as sent
+                    continue
+                value = vintage.value
+                if before is not None and value is not None:
+                    yield Run(identity, start, start + 1, before, value)
+                if value is not None and start + 1 < end:
+                    yield Run(identity, start + 1, end, value, value)
+                before = value
+
+    def revisions(self, indicator: str) -> Iterator[Revision]:
+        """The same, one by one, each with its age."""
+        sent = self.sent.get(indicator, ())
+        for identity, first, last, before, after in self.runs(indicator):
+            for month in sent[first:last]:
+                yield Revision(identity, month, age(identity.period, month), before, after)

@@ -22,6 +22,8 @@ from pipeline.archive.history import Sent
 from pipeline.errors import FactsError, UsageError
 from pipeline.facts import CountryFacts, Facts, evidence, load
 from pipeline.facts.calendar import (
+    Correction,
+    corrections,
     day_of,
     days_late,
     days_off,
@@ -347,6 +349,21 @@ def test_of_two_sendings_the_earlier_instant_counts(facts: Facts, france: Countr
     assert {o.delivery for o in sendings(facts, france, [paris, kyiv])} == {"2024-05_02"}
 
 
+def test_every_later_sending_is_a_correction(facts: Facts) -> None:
+    """By the instant, not by the name: 13:30 in Kyiv is before 12:45 in Paris; 22:30 UTC is the next day already."""
+    first = sent("2024-05_02", "2024-07-01T13:30:00+03:00")
+    second = sent("2024-05_01", "2024-07-01T12:45:00+02:00", ["registrations"])
+    third = sent("2024-05_03", "2024-07-11T22:30:00+00:00")
+    april = sent("2024-04_01", "2024-06-01T09:00:00+02:00")
+    assert corrections(facts, [third, april, second, first]) == {
+        (month("2024-05"), "registrations"): (
+            Correction("2024-05_01", second.at, day("2024-07-01")),
+            Correction("2024-05_03", third.at, day("2024-07-12")),
+        ),
+        (month("2024-05"), "bankruptcies"): (Correction("2024-05_03", third.at, day("2024-07-12")),),
+    }
+
+
 def test_an_indicator_that_the_facts_no_longer_have_was_sent_all_the_same(facts: Facts, france: CountryFacts) -> None:
     only = changed(france, indicator=france.country.indicator[1:])
     assert [(str(o.month), o.indicator) for o in sendings(facts, only, HISTORY[:1])] == [
@@ -506,19 +523,20 @@ def row_of(told: Sequence[str], text: str) -> list[str]:
 def test_the_lines_tell_the_document(document: dict[str, Any]) -> None:
     told = list(verb.lines(document))
     assert told[0] == "France: deliveries for the months of 2024, as of 2024-07-01"
-    assert cells(told[2]) == ["month", "due", "on time until", "completes", "registrations", "bankruptcies"]
+    assert cells(told[2]) == ["month", "on time until", "completes", "registrations", "bankruptcies"]
     assert row_of(told, "2024-04") == [
-        "2024-04", "2024-06-09", "2024-06-10 Monday", "sent 2024-06-12, M+43, 2 days late", "sent 2024-06-10, M+41",
+        "2024-04", "2024-06-10 Mon", "sent 2024-06-12, M+43, 2 days late", "sent 2024-06-10, M+41",
     ]  # fmt: skip
     assert row_of(told, "2024-03") == [
-        "2024-03", "2024-05-10", "2024-05-10 Friday", "2024-Q1", *["not recorded as sent, due 52 days ago"] * 2,
+        "2024-03", "2024-05-10 Fri", "2024-Q1", *["not recorded, due 52 days ago"] * 2,
     ]  # fmt: skip
-    assert row_of(told, "2024-05") == ["2024-05", "2024-07-10", "2024-07-10 Wednesday", "9 days left", "9 days left"]
-    assert row_of(told, "2024-09")[1:4] == ["2024-11-09", "2024-11-12 Tuesday", "2024-Q3"]
-    text = "\n".join(told)
+    assert row_of(told, "2024-05") == ["2024-05", "2024-07-10 Wed", "9 days left", "9 days left"]
+    assert row_of(told, "2024-09")[1:3] == ["2024-11-12 Tue", "2024-Q3"]
+    text = " ".join(line.strip() for line in told)
     for sentence in (
         "2024-09: put off by 2024-11-09 Saturday, 2024-11-10 Sunday, 2024-11-11 Armistice Day 1918.",
         "in the time zone Europe/Luxembourg.",
+        "Punctuality, first sendings by the deadline",
         "about 2024-06-14 08:45 Europe/Paris  about 2024-06-14",
         "2024-04 registrations: 2 days late.",
         "2024-03 bankruptcies: never sent; it is in no figure.",
@@ -529,14 +547,57 @@ def test_the_lines_tell_the_document(document: dict[str, Any]) -> None:
         ["registrations", "3", "38.7", "33", "43"],
         ["registrations", "2 of 3", "66.7 %", "M+33", "M+43"],
     ]
+    assert text.count("M+35: 35 days after the end of the month.") == 1
     assert "embargo" not in text
     assert all(line == line.rstrip() for line in told)
+
+
+def test_the_lines_fit_a_page(facts: Facts, france: CountryFacts) -> None:
+    """A year of two indicators, one month sent late and none corrected, with a note of several lines."""
+    late = sent("2024-04_01", "2024-06-20T09:00:00+02:00")
+    told = list(verb.lines(verb.calendar(facts, france, 2024, day("2024-12-31"), [late])))
+    assert max(map(len, told)) <= 100
+    assert "corrected" not in "\n".join(told)
+
+
+def test_a_correction_is_told(facts: Facts, france: CountryFacts) -> None:
+    first = sent("2024-05_01", "2024-07-05T09:00:00+02:00")
+    again = sent("2024-05_02", "2024-07-09T09:00:00+02:00", ["registrations"])
+    made = verb.calendar(facts, france, 2024, day("2024-07-10"), iter([again, first]))
+    may = of(made, "2024-05")
+    assert may["corrections"] == {
+        "registrations": [{"delivery": "2024-05_02", "at": "2024-07-09T09:00:00+02:00", "day": "2024-07-09"}],
+        "bankruptcies": [],
+    }
+    assert {one["delivery"] for one in may["sent"].values()} == {"2024-05_01"}
+    assert made["timeliness"]["together"] == {"sendings": 2, "mean": 35.0, "least": 35, "most": 35}
+    told = list(verb.lines(made))
+    assert row_of(told, "2024-05")[2:] == [
+        "sent 2024-07-05, M+35, corrected 2024-07-09 (2024-05_02)",
+        "sent 2024-07-05, M+35",
+    ]
+    assert "The first sending counts for timeliness and punctuality, the last one for revisions." in told
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [
+        ("2025-01-05", 2024),  # 2024-11 is due on 9 January
+        ("2025-01-10", 2024),  # 2024-12 on 10 February, put off from Sunday
+        ("2025-02-10", 2024),
+        ("2025-02-11", 2025),
+        ("2024-12-31", 2024),
+        ("2024-01-01", 2023),
+    ],
+)
+def test_the_year_of_the_month_that_is_due_next(facts: Facts, france: CountryFacts, today: str, year: int) -> None:
+    assert verb.default_year(facts, france, day(today)) == year
 
 
 def test_the_last_days_are_counted_in_words(facts: Facts, france: CountryFacts) -> None:
     for today, said in (("2024-07-09", "1 day left"), ("2024-07-10", "due today"), ("2024-07-11", "due 1 day ago")):
         told = list(verb.lines(verb.calendar(facts, france, 2024, day(today), [])))
-        assert all(cell.endswith(said) for cell in row_of(told, "2024-05")[3:5])
+        assert all(cell.endswith(said) for cell in row_of(told, "2024-05")[2:4])
 
 
 def test_an_embargo_is_told(facts: Facts, france: CountryFacts) -> None:

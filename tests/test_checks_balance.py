@@ -75,12 +75,12 @@ def test_cells_that_nobody_knows_are_told_by_their_class() -> None:
     verdict = unmapped([*rows, cell(activity="T1", file="b.xlsx", sheet="s", cell="C7")], 100)
     first, second = verdict.findings
     assert (verdict.outcome, verdict.checked) == ("violated", 100)
-    assert first.message == ("activity 'S99' is no division: 3 cells with 1,205 units, 2024-03 to 2024-05, go nowhere.")
+    assert first.message == ("activity 'S99' is no division: 1,205 units in 3 cells, 2024-03 to 2024-05, go nowhere.")
     assert (first.file, first.line, first.cell, first.value) == ("a.csv", 12, None, "S99")
     assert first.series == "reg.FR.total.S99"
-    assert first.period == "2024-03", "the same next month, or its acceptance would be lost"
-    assert (second.file, second.line, second.cell, second.period) == ("b.xlsx", None, "s!C7", "2024-05")
-    assert "1 cells with 5 units, 2024-05, go nowhere" in second.message
+    assert (first.period, second.period) == ("", ""), "it is about a code: who accepts it accepts all its months"
+    assert (second.file, second.line, second.cell) == ("b.xlsx", None, "s!C7")
+    assert "5 units in 1 cell, 2024-05, goes nowhere" in second.message
 
 
 def test_no_such_cell() -> None:

@@ -273,7 +273,8 @@ def test_what_is_revised_is_said_by_month(facts: Facts) -> None:
     assert april.message == (
         f"2024-04: 2 aggregates are revised; TOTAL {was:,} to {now:,} ({100 * (now - was) / was:+.1f} %), 1 month old."
     )
-    assert (april.value, april.expected, april.period) == (str(now), str(was), APRIL)
+    parts = f"J {number(before, 'J', APRIL)} to {number(steady(), 'J', APRIL)}"
+    assert (april.value, april.expected, april.period) == (f"{parts}; TOTAL {was} to {now}", "", APRIL)
     assert march.message.endswith(", 2 months old.")
     assert shown(facts, found) == []  # both were provisional
 
@@ -283,6 +284,8 @@ def test_revisions_that_leave_the_total_alone(facts: Facts) -> None:
     before = {**april, ("J", APRIL): number(april, "J", APRIL) - 5, ("F", APRIL): number(april, "F", APRIL) + 5}
     (found,) = verdicts(facts, rows_of(facts, steady()), Earlier(rows_of(facts, before)))["revised"].findings
     assert found.message == "2024-04: 2 aggregates are revised; TOTAL unchanged, 1 month old."
+    values = {part: number(april, part, APRIL) for part in "FJ"}
+    assert found.value == f"F {values['F'] + 5} to {values['F']}; J {values['J'] - 5} to {values['J']}"
 
 
 def test_a_definitive_value_is_revised(facts: Facts) -> None:
@@ -598,6 +601,22 @@ def test_prepared_after_the_deadline(facts: Facts, prepared: dt.date, late: str)
     if late:
         assert facts.rules["deadline"].severity == "warning"
         assert (found["deadline"].findings[0].line, found["deadline"].findings[0].component) == (7, "Prepared")
+
+
+@pytest.mark.parametrize(
+    ("header", "there", "late"),
+    [(10, 11, "2024-05 was due on 2024-07-10; the file was prepared on 2024-07-11, 1 day late."), (11, 10, "")],
+)
+def test_the_day_is_that_of_the_time_zone_of_the_deadline(facts: Facts, header: int, there: int, late: str) -> None:
+    """The 10th in Guadeloupe is the 11th in Luxembourg, the 11th in La Réunion the 10th."""
+    found = verdicts(
+        facts,
+        rows_of(facts, steady()),
+        prepared=dt.date(2024, 7, header),
+        prepared_on=dt.date(2024, 7, there),
+        today=dt.date(2024, 8, 20),
+    )
+    assert [f.message for f in found["deadline"].findings] == ([late] if late else [])
 
 
 def test_a_deadline_on_a_sunday_is_the_monday_after(facts: Facts) -> None:

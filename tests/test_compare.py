@@ -240,7 +240,7 @@ def test_triangle_and_statistics_come_from_the_newer_ones_own_folder(with_histor
 
 def test_a_damaged_history_of_the_newer_one(tmp_path: Path, with_history: Comparison) -> None:
     (tmp_path / "5" / "inputs" / "earlier" / "observations.csv").write_text("", "utf-8")
-    with pytest.raises(InputError, match="no longer the table"):
+    with pytest.raises(InputError, match="no longer the file"):
         compare(tmp_path / "4", tmp_path / "5")
     assert compare(tmp_path / "5", tmp_path / "4").changes  # the older one's history is not asked
 
@@ -292,9 +292,9 @@ def test_a_normal_month_is_read_at_a_glance(tmp_path: Path) -> None:
     old = write_delivery(tmp_path / "a", months[-2], said(34))
     new = write_delivery(tmp_path / "b", months[-1], said(35), history=history, earlier=earlier)
     lines = as_text(compare(old, new)).splitlines()
-    assert len(lines) <= 40
+    assert len(lines) <= 46
     assert max(map(len, lines[1:])) <= 100
-    assert lines.count("  and 4 more aggregates") == 2
+    assert [line.split()[0] for line in lines[5:13]] == list("MLKJIHGF")  # each by 1: the smallest by most per cent
     assert sum(line.startswith("  age 3 to 12, older: never revised") for line in lines) == 2
 
 
@@ -313,9 +313,50 @@ def test_the_first_ages_revised_have_a_line_the_others_share_one(tmp_path: Path)
         ["3", "1", "+2.0"],
     ]
     assert lines[start + 4 : start + 6] == [
-        "  age 4, 6: mean absolute revision 1.0 at most",
+        "  age 4, 6: 2 of 2 revised, mean absolute 1.0",
         "  age 5: never revised (n = 1)",
     ]
+
+
+def test_one_revision_among_many_values_is_not_rounded_away(tmp_path: Path) -> None:
+    """Three months revised by 1 at the ages 1 to 3; of a hundred old months one, by 1."""
+    old = [f"{2010 + at // 12}-{at % 12 + 1:02d}" for at in range(100)]
+    recent = ["2023-10", "2023-11", "2023-12"]
+    before = {cell("T", period): ("50", "A") for period in [*old, *recent]}
+    after = {cell("T", period): ("51" if period in (*recent, old[7]) else "50", "A") for period in [*old, *recent]}
+    history = [{"month": "2023-12", "indicators": ["births"]}]
+    earlier = {(one, "2023-12"): said for one, said in before.items()}
+    new = write_delivery(tmp_path / "1", "2024-01", after, history=history, earlier=earlier)
+    lines = as_text(compare(new, new)).splitlines()
+    assert "  older than 12 months: 1 of 100 revised, mean absolute 0.01" in lines
+
+
+def test_the_largest_relative_revision_is_told_first(tmp_path: Path) -> None:
+    """T holds the others; then C, which was 0; B, by a tenth; A, by a two-hundredth; D, which had no value."""
+    before = {"T": ("90000", "10"), "A": ("1000", "10"), "B": ("10000", "10"), "C": ("0", "10"), "D": ("", "10")}
+    after = {"T": ("90001", "10"), "A": ("1005", "10"), "B": ("10050", "11"), "C": ("3", "10"), "D": ("40", "10")}
+    sides = [
+        {cell(name, f"2024-0{at}"): (value, "A") for name, values in said.items() for at, value in enumerate(values, 3)}
+        for said in (before, after)
+    ]
+    old, new = (write_delivery(tmp_path / str(at), f"2024-0{at}", side) for at, side in enumerate(sides, 4))
+    lines = as_text(compare(old, new)).splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("  aggregate"))) + 1
+    assert [line.split()[0] for line in lines[start : start + 5]] == list("TCBAD")
+    assert lines[start + 2].endswith("  2024-04: 10 → 11 (+1, +10.0 %), 1 month old")
+
+
+def test_no_larger_relative_revision_is_left_out(tmp_path: Path) -> None:
+    """Eleven aggregates, Z the total; a is revised by the least per cent, b by the next."""
+    sizes = {name: 1000 * (20 - at) for at, name in enumerate("abcdefghij")}
+    sides = [{cell("Z", "2024-04"): (str(400_000 + by), "A")} for by in (0, 9)]
+    for by, side in enumerate(sides):
+        side.update({cell(name, "2024-04"): (str(size + by), "A") for name, size in sizes.items()})
+    old, new = (write_delivery(tmp_path / str(at), "2024-05", side) for at, side in enumerate(sides))
+    lines = as_text(compare(old, new)).splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("  aggregate"))) + 1
+    assert [line.split()[0] for line in lines[start : start + 9]] == [*"Zjihgfedc"]
+    assert lines[start + 9] == "  and 2 more aggregates, none with a larger relative revision"
 
 
 def test_what_stands_in_a_folder_cannot_steer_the_terminal(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from delivery_support import MINI, everything, names, table
 from pipeline.accept import accept
 from pipeline.archive import decisions
 from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, FactsError, UsageError
+from pipeline.errors import EbsError, FactsError, InputError, UsageError
 from pipeline.facts import Facts
 
 Make = Callable[..., Delivered]
@@ -40,9 +40,9 @@ def make(tmp_path: Path, facts: Facts, inputs: Path) -> Make:
     return run
 
 
-def decide(done: Delivered, facts: Facts, *wanted: str, **said: Any) -> list[decisions.Decision]:
+def decide(done: Delivered, facts: Facts, *wanted: str, **said: Any) -> tuple[decisions.Decision, ...]:
     words = {"reason": "Out of scope: an embassy.", "by": "A. Durand", "today": TODAY} | said
-    return accept(done.folder, wanted, facts.rules, **words)
+    return accept(done.folder, wanted, facts.rules, **words).taken
 
 
 def found(done: Delivered, rule: str) -> list[dict[str, Any]]:
@@ -68,8 +68,10 @@ def test_a_finding_stays_until_it_is_accepted(make: Make, facts: Facts) -> None:
     assert not after.existed
     assert after.ok
     assert len(names(after.folder / "upload")) == 2
-    accepted = {"by": "A. Durand", "reason": "Out of scope: an embassy.", "until": "2024-05"}
-    assert [entry["accepted"] for entry in found(after, "unmapped")] == [accepted] * len(entries)
+    accepted = {"by": "A. Durand", "reason": "Out of scope: an embassy.", "until": "2024-05", "at": "2024-07-05"}
+    assert [entry["accepted"] for entry in found(after, "unmapped")] == [
+        accepted | {"about": entry["message"]} for entry in entries
+    ]
     assert [entry["id"] for entry in found(after, "unmapped")] == [entry["id"] for entry in entries]
     assert after.report["counts"] == before.report["counts"]
     balance = after.manifest["balance"]["registrations"]
@@ -117,7 +119,7 @@ def test_what_is_written_can_be_read_by_people(make: Make, facts: Facts) -> None
         ]
     }
     assert (
-        decide(done, facts, entry["id"], until="2024-12", reason='It says "x" \\ é', today=TODAY.replace(day=9)) == []
+        decide(done, facts, entry["id"], until="2024-12", reason='It says "x" \\ é', today=TODAY.replace(day=9)) == ()
     )
 
 
@@ -152,6 +154,65 @@ def test_another_value_is_another_doubt(make: Make, facts: Facts, inputs: Path) 
     after = make()
     assert not after.ok
     assert {entry["accepted"] for entry in found(after, "unmapped")} == {None}
+
+
+def test_more_units_of_an_accepted_code_stay_out_and_are_told(make: Make, facts: Facts, inputs: Path) -> None:
+    """The doubt is about the code: not about its months, not about its units."""
+    decide(make(), facts, "unmapped")
+    first = found(make(), "unmapped")
+    file = inputs / "registrations.csv"
+    file.write_text(
+        file.read_text("utf-8").replace("2024-04;S99;micro;5", "2024-05;S99;micro;700"), "utf-8", newline=""
+    )
+    after = make()
+    assert after.ok
+    assert after.manifest["balance"]["registrations"]["left out by decision"] == 711
+    again = found(after, "unmapped")
+    assert {entry["id"] for entry in again} == {entry["id"] for entry in first}
+    about = {entry["accepted"]["about"]: entry["message"] for entry in again}
+    assert sum(then != now for then, now in about.items()) == 1
+    assert any("5 units in 1 cell, 2024-04, goes nowhere" in then for then in about)
+
+
+def test_of_two_decisions_about_one_finding_the_last_counts(make: Make, facts: Facts) -> None:
+    done = make()
+    decide(done, facts, "unmapped", reason="zz: first words", until="2024-06")
+    again = accept(
+        done.folder, ["unmapped"], facts.rules, reason="aa: better words", by="B. Martin", today=TODAY, until="2024-06"
+    )
+    assert [other.reason for other in again.others] == ["zz: first words"] * 2
+    assert {entry["accepted"]["by"] for entry in found(make(), "unmapped")} == {"B. Martin"}
+
+
+def test_information_needs_no_decision(make: Make, facts: Facts) -> None:
+    done = make()
+    assert found(done, "starts-later")
+    assert "needs no decision" in refused(UsageError, lambda: decide(done, facts, "starts-later"))
+
+
+@pytest.mark.parametrize("option", ["reason", "by"])
+def test_what_is_no_text_is_refused(make: Make, facts: Facts, option: str) -> None:
+    done = make()
+    assert f"--{option}: this is not text" in refused(
+        UsageError, lambda: decide(done, facts, "unmapped", **{option: "caf\udce9"})
+    )
+
+
+@pytest.mark.parametrize("data", [b"{", b"{}"])
+def test_a_report_that_was_changed_is_not_believed(make: Make, facts: Facts, data: bytes) -> None:
+    done = make()
+    (done.folder / "findings.json").write_bytes(data)
+    said = refused(InputError, lambda: decide(done, facts, "unmapped"))
+    assert "findings.json" in said
+    assert "ebs rebuild" in said
+
+
+def test_a_block_is_not_added_to_a_file_that_would_break(make: Make, facts: Facts) -> None:
+    done = make()
+    file = done.folder.parent / "decisions.toml"
+    file.write_text("decision = []\n", "utf-8")
+    assert "a new block cannot be added" in refused(FactsError, lambda: decide(done, facts, "unmapped"))
+    assert file.read_text("utf-8") == "decision = []\n"
 
 
 def test_taking_it_back_brings_the_finding_back(make: Make, facts: Facts) -> None:

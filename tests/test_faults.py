@@ -89,7 +89,7 @@ def much(folder: Path) -> None:
     half = folder / ".2024-03_04.partial" / "upload"
     half.mkdir(parents=True)
     (half / "births.xml").write_bytes(b"<")
-    (folder / ".earlier.toml.new").write_bytes(b"[[se")
+    (folder / ".history.toml.new").write_bytes(b"[[se")
     (folder / ".lock.holder").write_bytes(b"process 1 on elsewhere, since yesterday\n")
 
 

@@ -21,6 +21,7 @@ from pipeline.deliver import Delivered, Request, deliver
 from pipeline.errors import EbsError, FactsError, InputError, UsageError
 from pipeline.facts import Facts
 from pipeline.sent import record
+from pipeline.verify import verify
 
 Make = Callable[..., Delivered]
 NOW = dt.datetime(2024, 8, 1, tzinfo=dt.UTC)
@@ -96,7 +97,11 @@ def test_a_receipt_is_kept(make: Make) -> None:
     entry = record(done.folder, NOW, APRIL, ("EDAMIS 12.eml", b"received")).entry
     assert entry.receipt == "receipts/2024-05_01/EDAMIS 12.eml"
     assert (done.folder.parent / entry.receipt).read_bytes() == b"received"
-    assert history.read(done.folder.parent)[0].receipt == entry.receipt
+    assert history.read(done.folder.parent) == (entry,)
+    assert entry.receipt_sha256 == archive.digest(b"received")
+    assert verify(done.folder).ok
+    (done.folder.parent / entry.receipt).write_bytes(b"forged")
+    assert not verify(done.folder).ok
 
 
 def test_a_receipt_that_comes_later_is_added(make: Make) -> None:
@@ -171,7 +176,7 @@ ENTRY = {
         ({"month": '"2024-05"'}, "2024-04_01 is no delivery of 2024-05"),
         ({"manifest": '"abc"'}, "sent[0].manifest"),
         ({"delivery": '"april"'}, "sent[0].delivery"),
-        ({"receit": '"x"'}, "unknown key 'receit'; did you mean 'receipt'?"),
+        ({"receit": '"x"'}, "unknown key 'receit'; did you mean 'receipt'"),
         ({"indicators": None}, "sent[0].indicators: this key is missing"),
     ],
 )
@@ -247,7 +252,10 @@ def test_the_same_month_and_later_ones_are_no_history(make: Make) -> None:
 def test_of_several_sent_for_a_month_the_last_counts(make: Make) -> None:
     first, second = make(month="2024-04"), make(month="2024-04", prepared=APRIL)
     record(second.folder, NOW, APRIL + dt.timedelta(hours=1))
-    assert record(first.folder, NOW, APRIL).corrects is not None
+    earlier = record(first.folder, NOW, APRIL)
+    assert earlier.corrects is None
+    assert earlier.corrected_by is not None
+    assert earlier.corrected_by.delivery == "2024-04_02"
     used = make().manifest["request"]["history"]
     assert [one["delivery"] for one in used] == ["2024-04_02"]
 
@@ -278,6 +286,69 @@ def test_a_correction_has_the_name_of_what_it_corrects(make: Make, tmp_path: Pat
     assert names(second.folder / "upload") == names(first.folder / "upload")
     for file in (second.folder / "upload").iterdir():
         assert said(header(file), "DataSetAction") == "Replace"
+
+
+def test_a_correction_is_not_judged_by_the_deadline(make: Make, tmp_path: Path) -> None:
+    late = dt.datetime.fromisoformat("2024-07-20T09:00:00+02:00")
+    alone = make(prepared=late, out=tmp_path / "alone")
+    assert "deadline" in {finding["rule"] for finding in alone.report["findings"]}
+    first = make()
+    record(first.folder, NOW, APRIL)
+    second = make(prepared=late)
+    assert second.manifest["request"]["corrects"] == {"delivery": "2024-05_01", "at": APRIL.isoformat()}
+    outcomes = {(one["outcome"], one["why"]) for one in second.report["rules"] if one["rule"] == "deadline"}
+    assert outcomes == {("unchecked", f"this corrects 2024-05_01, which was sent on {APRIL.isoformat()}")}
+    assert make().folder == first.folder
+    assert make(prepared=late).folder == second.folder
+    record(second.folder, NOW, late)
+    assert (make().folder, make(prepared=late).folder) == (first.folder, second.folder)
+    third = make(prepared=late + dt.timedelta(days=1))
+    assert third.manifest["request"]["corrects"]["delivery"] == "2024-05_01"
+
+
+def test_what_corrects_what(make: Make) -> None:
+    """One indicator completes the other; it corrects nothing. Of two sendings the later one corrects the earlier one."""
+    alone = make(only="registrations")
+    record(alone.folder, NOW, APRIL)
+    other = make(only="bankruptcies")
+    assert other.corrects is None
+    assert "corrects" not in other.manifest["request"]
+    assert record(other.folder, NOW, APRIL + dt.timedelta(hours=1)).corrects is None
+    assert record(alone.folder, NOW).corrected_by is None
+    third = make(only="registrations", prepared=APRIL - dt.timedelta(hours=1))
+    assert third.corrects is not None
+    assert third.corrects.delivery == alone.folder.name
+    assert make(only="registrations", test=True).corrects is None
+    early = record(third.folder, NOW, APRIL - dt.timedelta(minutes=1))
+    assert early.corrects is None
+    assert early.corrected_by is not None
+    assert early.corrected_by.delivery == alone.folder.name
+
+
+def test_a_block_is_not_added_to_a_file_that_would_break(make: Make) -> None:
+    done = make()
+    file = done.folder.parent / "history.toml"
+    file.write_text("sent = []\n", "utf-8")
+    assert "a new block cannot be added" in refused(FactsError, lambda: record(done.folder, NOW))
+    assert file.read_text("utf-8") == "sent = []\n"
+
+
+@pytest.mark.parametrize("name", ["facts", "earlier"])
+def test_a_name_that_a_delivery_needs_for_itself(make: Make, tmp_path: Path, name: str) -> None:
+    inputs = Path(shutil.copytree(MINI, tmp_path / "inputs"))
+    (inputs / "registrations.csv").rename(inputs / name)
+    with (inputs / "delivery.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[[file]]\npath = "{name}"\nlayout = "registrations-by-division"\n')
+    assert f"{name}: a delivery keeps other things under this name." in refused(InputError, lambda: make(inputs))
+
+
+def test_files_of_people_are_never_swept_away(make: Make) -> None:
+    done = make()
+    for name in (".profile.new", ".vimrc.new"):
+        (done.folder.parent / name).write_text("mine")
+    (done.folder.parent / ".2024-05_01.rebuilt.partial").mkdir()
+    record(done.folder, NOW, APRIL)
+    assert names(done.folder.parent) == [".lock", ".profile.new", ".vimrc.new", "2024-05_01", "history.toml"]
 
 
 def test_a_history_that_lies_elsewhere(make: Make, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_correction_is_named_as_one(two: Path) -> None:
     done = ebs("deliver", "inputs", "--out", "out", "--month", "2024-05", "--prepared", "2024-07-11T09:00:00+02:00")
     assert "note: 2024-05_01 was sent on 2024-07-09 09:00+02:00; this draft would correct it." in done.stderr
     same = ebs("deliver", "inputs", "--out", "out", "--month", "2024-04")
-    assert "note: this very delivery was sent on 2024-07-05 10:00+02:00." in same.stderr
+    assert "out/FR/2024-04_01/upload: 2 files, sent on 2024-07-05 10:00+02:00" in same.stdout
     sent = ebs("sent", "out/FR/2024-05_02")
     assert "note: 2024-05_01 was sent for 2024-05 on 2024-07-09 09:00+02:00; this corrects it." in sent.stderr
 
@@ -92,9 +92,11 @@ def test_a_doubt_is_accepted_and_the_next_draft_is_packed(place: Path) -> None:
     assert done.stdout.startswith(f"accepted until 2024-06: {id_} unmapped: activity 'S99' is no division of")
     right = delivered("2024-05")
     assert "accepted ERROR unmapped" in right.stderr
-    assert "by A. Durand: Test units" in right.stderr
+    assert "by A. Durand, until 2024-06: Test units" in right.stderr
     assert "left out by decision 5" in right.stdout
     assert names(place / "out/FR/2024-05_02/upload")
+    report = json.loads(ebs("validate", "out/FR/2024-05_02", "--format", "json").stdout)
+    assert report["ok"]
     again = ebs("accept", MAY, id_, "--reason", "Test units", "--by", "A. Durand", "--until", "2024-06")
     assert again.stdout.startswith("Nothing has changed")
 

@@ -15,7 +15,7 @@ from delivery_support import MINI, everything, names
 from pipeline import archive
 from pipeline.accept import accept
 from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, InputError, UsageError
+from pipeline.errors import EbsError, FactsError, InputError, UsageError
 from pipeline.facts import Facts, load
 from pipeline.rebuild import rebuild
 from pipeline.sent import record
@@ -50,7 +50,7 @@ def test_a_delivery_comes_out_the_same(make: Make, asked: dict[str, Any]) -> Non
     done = make(**asked)
     again = rebuild(done.folder, check=True)
     assert again.ok, again.differs
-    assert again.files == len(everything(done.folder)) - 1  # all but environment.json
+    assert again.files == verify(done.folder).state.files  # all but the sums and environment.json
     assert names(done.folder.parent) == [".lock", "2024-05_01"]
 
 
@@ -115,7 +115,10 @@ def test_another_version_of_the_tool_is_said(make: Make) -> None:
     file = done.folder / "manifest.json"
     manifest = json.loads(file.read_bytes())
     manifest["request"]["tool"] = "0.0.1"
-    file.write_bytes(archive.ordered(manifest))
+    old, new = archive.digest(file.read_bytes()), archive.ordered(manifest)
+    file.write_bytes(new)
+    sums = done.folder / "SHA256SUMS"
+    sums.write_text(sums.read_text("utf-8").replace(old, archive.digest(new)), "utf-8", newline="")
     again = rebuild(done.folder, check=True)
     assert (again.made_by, again.same_version) == ("0.0.1", False)
 
@@ -127,6 +130,51 @@ def test_inputs_that_are_not_what_was_stored(make: Make, name: str) -> None:
     assert name in refused(InputError, lambda: rebuild(done.folder, check=True))
     (done.folder / "inputs" / name).unlink()
     assert name in refused(InputError, lambda: rebuild(done.folder, check=True))
+
+
+def test_a_manifest_that_was_changed(make: Make) -> None:
+    done = make()
+    file = done.folder / "manifest.json"
+    file.write_bytes(file.read_bytes().replace(b'"schema": 1', b'"schema": 2'))
+    assert "manifest.json: this is no longer the manifest" in refused(InputError, lambda: rebuild(done.folder))
+
+
+def test_what_was_put_beside_the_inputs(make: Make) -> None:
+    """A file among the inputs is left alone; one among the facts would be taken for a fact."""
+    done = make()
+    (done.folder / "inputs" / "notes.txt").write_text("mine")
+    assert rebuild(done.folder, check=True).ok
+    (done.folder / "inputs" / "facts" / "codelists" / "countries" / "FR" / "notes.txt").write_text("mine")
+    assert "notes.txt: this is not of the delivery" in refused(InputError, lambda: rebuild(done.folder, check=True))
+
+
+def test_facts_of_another_version_are_named_as_such(make: Make) -> None:
+    done = make()
+    file, sums, manifest = (
+        done.folder / "inputs/facts/codelists/regulation/concepts.toml",
+        "SHA256SUMS",
+        "manifest.json",
+    )
+    old, new = file.read_bytes(), file.read_bytes() + b"\n[new]\nkey = 1\n"
+    file.write_bytes(new)
+    for name in (manifest, sums):  # as a version would have stored it that knows this key
+        text = (done.folder / name).read_text("utf-8")
+        before = archive.digest((done.folder / manifest).read_bytes())
+        (done.folder / name).write_text(text.replace(archive.digest(old), archive.digest(new)), "utf-8", newline="")
+        if name == manifest:
+            after = archive.digest((done.folder / manifest).read_bytes())
+            all_ = (done.folder / sums).read_text("utf-8").replace(before, after)
+            (done.folder / sums).write_text(all_, "utf-8", newline="")
+    said = refused(FactsError, lambda: rebuild(done.folder, check=True))
+    assert "cannot use the facts that the delivery keeps" in said
+    assert "It was made by ebs" in said
+
+
+def test_nothing_is_touched_beside_a_folder_elsewhere(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".history.toml.new").write_text("mine")
+    rebuild(make().folder, tmp_path / "home" / "again")
+    assert names(tmp_path / "home") == [".history.toml.new", "again"]
 
 
 def test_what_is_no_delivery(tmp_path: Path) -> None:

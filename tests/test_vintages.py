@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.archive import history
 from pipeline.errors import InputError
-from pipeline.revisions import age, per_cent, statistics, triangle
+from pipeline.revisions import per_cent, statistics, triangle
 from pipeline.tables import Identity
-from pipeline.vintages import Revision, Vintage, Vintages
+from pipeline.vintages import Revision, Run, Vintage, Vintages, age
 
 
 def births(period: str, aggregate: str = "T", indicator: str = "births") -> Identity:
@@ -119,6 +119,17 @@ def test_revisions_go_from_each_delivery_to_the_next_one_sent() -> None:
         Revision(births("2024-01"), "2024-04", 3, 110, 110),
     ]  # 2024-02 is gone in April: no revision; deaths were sent once
     assert list(FIVE.revisions("deaths")) == []
+
+
+def test_what_stayed_is_one_run() -> None:
+    """5, 5, 5, 7, gone, 7: sent in six months in a row."""
+    said = [5, 5, 5, 7, None, 7]
+    found = Vintages.of(
+        (f"2024-{at:02d}", ["births"], {births("2024-01"): (value, "A")} if value else {})
+        for at, value in enumerate(said, 1)
+    )
+    assert list(found.runs("births")) == [Run(births("2024-01"), 1, 3, 5, 5), Run(births("2024-01"), 3, 4, 5, 7)]
+    assert list(found.runs("deaths")) == []
 
 
 def test_a_value_that_comes_back_is_not_a_revision() -> None:
@@ -241,4 +252,4 @@ def test_vintages_of_texts_that_a_spreadsheet_would_take_for_formulas() -> None:
 
 def test_a_delivery_that_was_sent_and_is_gone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="was sent and is gone"):
-        history.published(tmp_path / "2024-01_01")
+        history.published(tmp_path / "2024-01_01", None, "0" * 64)

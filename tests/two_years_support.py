@@ -345,6 +345,12 @@ BY_DRAFT = {run.draft: run for run in RUNS}
 SENT = tuple(run for run in RUNS if run.sent)
 
 
+def corrects(run: Run) -> bool:
+    """Whether something of the same month and of one of its indicators was sent when the run was made."""
+    before = RUNS[: RUNS.index(run)]
+    return any(one.sent and one.month == run.month and set(one.indicators) & set(run.indicators) for one in before)
+
+
 def publications(indicator: str, before: str = "9999-12") -> list[Run]:
     """The deliveries of an indicator sent for months before one: of several for a month the last, in their order."""
     last = {run.month: run for run in SENT if indicator in run.indicators and run.month < before}

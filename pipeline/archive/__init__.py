@@ -3,26 +3,25 @@
 ``folder``     a delivery: stored whole or not at all, found again, opened, checked against its hashes
 ``history``    history.toml, what was sent and when; the values as they were published
 ``decisions``  decisions.toml, the findings that a person has accepted
+``edited``     how both are added to without touching what people have written
 ``lock``       one writer at a time
 """
 
 from pipeline.archive.folder import (
-    ENVIRONMENT,
     MANIFEST,
     SUMS,
-    Row,
     State,
     canonical,
     damaged,
     differences,
     digest,
-    drafts,
     findings,
     is_draft_name,
     manifest_digest,
     must_be_new,
     open_delivery,
     ordered,
+    packed,
     place,
     read,
     same_request,
@@ -36,16 +35,13 @@ from pipeline.archive.folder import (
 from pipeline.archive.lock import one_at_a_time
 
 __all__ = [
-    "ENVIRONMENT",
     "MANIFEST",
     "SUMS",
-    "Row",
     "State",
     "canonical",
     "damaged",
     "differences",
     "digest",
-    "drafts",
     "findings",
     "is_draft_name",
     "manifest_digest",
@@ -53,6 +49,7 @@ __all__ = [
     "one_at_a_time",
     "open_delivery",
     "ordered",
+    "packed",
     "place",
     "read",
     "same_request",

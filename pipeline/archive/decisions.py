@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pipeline.archive.history import _append, _bytes
+from pipeline.archive.edited import add, content
+from pipeline.archive.folder import read as read_file
+from pipeline.archive.folder import unchanged
 from pipeline.errors import FactsError, Problem, nearest
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
@@ -48,7 +50,7 @@ class Decision(Model):
     @property
     def acceptance(self) -> Acceptance:
         """As the findings know it."""
-        return Acceptance(self.finding, self.value, self.by, self.reason, self.until)
+        return Acceptance(self.finding, self.value, self.by, self.reason, self.until, self.at.isoformat(), self.about)
 
 
 class _Decisions(Model):
@@ -62,7 +64,7 @@ def read(folder: Path, rules: Mapping[str, Rule]) -> tuple[Decision, ...]:
     nobody can accept.
     """
     path = folder / DECISIONS
-    data = _bytes(path)
+    data = content(path)
     return () if data is None else parse(str(path), data, rules)
 
 
@@ -82,10 +84,17 @@ def parse(path: str, data: bytes, rules: Mapping[str, Rule]) -> tuple[Decision, 
     return found
 
 
+def stored(delivery: Path, manifest: Mapping[str, Any], rules: Mapping[str, Rule]) -> tuple[Decision, ...]:
+    """The decisions that were in force for a delivery, as it keeps them; InputError where they are not what was stored."""
+    if STORED not in manifest["files"]:
+        return ()
+    unchanged(delivery, manifest, [STORED])
+    return parse(str(delivery / STORED), read_file(delivery, STORED), rules)
+
+
 def in_force(decisions: Iterable[Decision], month: str) -> tuple[Decision, ...]:
-    """Those that hold for the delivery of a month, in a fixed order."""
-    holding = [one for one in decisions if one.since <= month <= one.until]
-    return tuple(sorted(holding, key=lambda one: (one.finding, one.value, one.since, one.until, one.reason, one.by)))
+    """Those that hold for the delivery of a month, as they stand; of several about one finding the last one counts."""
+    return tuple(one for one in decisions if one.since <= month <= one.until)
 
 
 _HEAD = """\
@@ -94,9 +103,10 @@ _HEAD = """\
 """
 
 
-def record(folder: Path, decision: Decision) -> None:
+def record(folder: Path, decision: Decision, rules: Mapping[str, Rule]) -> None:
     """Add a decision. Call it inside ``one_at_a_time``."""
-    _append(folder / DECISIONS, _HEAD, _lines(decision))
+    path = folder / DECISIONS
+    add(path, _HEAD, _lines(decision), lambda data: parse(str(path), data, rules))
 
 
 def to_toml(decisions: Iterable[Decision]) -> bytes:

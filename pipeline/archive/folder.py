@@ -25,7 +25,7 @@ from pipeline.tables import read_csv
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
 RECEIPTS = "receipts"  # folder of a country: one folder for each delivery that was sent with one
 _DRAFT = re.compile(r"(\d{4}-\d{2})_(\d{2,})")
-_ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}\.partial|.+\.new)")
+_ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}(\.rebuilt)?\.partial|(history|decisions)\.toml\.new)")
 
 
 def digest(data: bytes) -> str:
@@ -287,12 +287,12 @@ def sweep(folder: Path) -> None:
     """
     where = folder
     try:
-        for where in sorted([*folder.iterdir(), *folder.glob(f"{RECEIPTS}/*/.*")]):
-            if _ON_ITS_WAY.fullmatch(where.name):
-                if where.is_dir():
-                    shutil.rmtree(where)
-                else:
-                    where.unlink()
+        ours = [child for child in folder.iterdir() if _ON_ITS_WAY.fullmatch(child.name)]
+        for where in sorted([*ours, *folder.glob(f"{RECEIPTS}/*/.*.new")]):
+            if where.is_dir():
+                shutil.rmtree(where)
+            else:
+                where.unlink()
     except OSError as error:
         raise machine_error(str(where), error) from error
 
@@ -329,19 +329,29 @@ def manifest_digest(delivery: Path) -> str:
 
 
 def unchanged(delivery: Path, manifest: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Raise InputError unless these files of a delivery have the bytes that its manifest promises."""
-    problems = Problems(InputError)
+    """Raise InputError unless these files of a delivery, and its manifest, are what was stored."""
+    problems, names = Problems(InputError), list(names)
+    mend = "Put it back from a copy"
+    if any(name.startswith("inputs/") for name in names):
+        mend += "."
+    else:
+        mend += f", or make it again from the delivery's own inputs: ebs rebuild {delivery}"
+    with contextlib.suppress(OSError, ValueError):
+        promised = _read_sums((delivery / SUMS).read_bytes()).get(MANIFEST)
+        if promised is not None and manifest_digest(delivery) != promised:
+            words = f"this is no longer the manifest that was stored: its hash differs from that in {SUMS}."
+            problems.add(str(delivery / MANIFEST), words, "Put it back from a copy.")
     for name in names:
         try:
             same = digest((delivery / name).read_bytes()) == manifest["files"].get(name)
         except FileNotFoundError:
-            problems.add(str(delivery / name), "this table of the delivery is gone.", "Take it from a copy.")
+            problems.add(str(delivery / name), "this file of the delivery is gone.", mend)
             continue
         except OSError as error:
             raise machine_error(str(delivery / name), error) from error
         if not same:
-            message = "this is no longer the table that was stored: its hash differs from the manifest's."
-            problems.add(str(delivery / name), message, "Take it from a copy, or deliver again.")
+            words = "this is no longer the file that was stored: its hash differs from the manifest's."
+            problems.add(str(delivery / name), words, mend)
     problems.done()
 
 
@@ -374,15 +384,21 @@ def findings(delivery: Path) -> dict[str, Any]:
 Row = dict[str, str]
 
 
+def packed(delivery: Path) -> list[Path]:
+    """The files of a delivery that are to be uploaded; InputError when nothing is packed."""
+    folder = delivery / "upload"
+    found = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    if not found:
+        message = "nothing is packed for upload in this draft; its errors are in findings.json."
+        hint = "Correct the input, or accept what may stay (`ebs accept`), and deliver again."
+        raise InputError(Problem(str(delivery), message, hint))
+    return found
+
+
 def to_upload(delivery: Path) -> tuple[list[Path], tuple[list[Row], list[Row]]]:
     """The files of a delivery that are to be uploaded, and the rows of its counts and factors.
 
     UsageError when the folder is no delivery; InputError when nothing is packed, or a table is gone.
     """
     open_delivery(delivery)
-    folder = delivery / "upload"
-    packed = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
-    if not packed:
-        message = "nothing is packed for upload in this draft; its errors are in findings.json."
-        raise InputError(Problem(str(delivery), message, "Correct the input and deliver again."))
-    return packed, (list(table(delivery, "counts.csv")), list(table(delivery, "factors.csv")))
+    return packed(delivery), (list(table(delivery, "counts.csv")), list(table(delivery, "factors.csv")))

@@ -17,9 +17,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pipeline.archive.folder import MANIFEST, RECEIPTS, digest, open_delivery, unchanged
-from pipeline.disk import write_whole
-from pipeline.errors import InputError, Problem, UsageError, machine_error
+from pipeline.archive.edited import add, content, replace
+from pipeline.archive.folder import MANIFEST, RECEIPTS, digest, manifest_digest, open_delivery, unchanged
+from pipeline.errors import InputError, Problem, UsageError, is_text
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
 from pipeline.facts.store import toml_text
@@ -40,6 +40,7 @@ class Sent(Model):
     indicators: tuple[Code, ...]
     manifest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     receipt: str = ""  # below the country's folder
+    receipt_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Sent:
@@ -66,11 +67,27 @@ def read(folder: Path) -> tuple[Sent, ...]:
 
     Empty where nothing was. Raises FactsError with every fault of the file.
     """
-    data = _bytes(folder / HISTORY)
-    if data is None:
-        return ()
-    sent = read_toml(str(folder / HISTORY), data, _History).sent
-    return tuple(sorted(sent, key=lambda one: (one.month, one.at, one.delivery)))
+    data = content(folder / HISTORY)
+    return () if data is None else _parse(folder / HISTORY, data)
+
+
+def _parse(path: Path, data: bytes) -> tuple[Sent, ...]:
+    return tuple(sorted(read_toml(str(path), data, _History).sent, key=_order))
+
+
+def _order(one: Sent) -> tuple[str, dt.datetime, str]:
+    return one.month, one.at, one.delivery
+
+
+def corrected(sent: Iterable[Sent], month: str, indicators: Iterable[str], by: Sent | None = None) -> Sent | None:
+    """The last delivery sent for a month with one of these indicators: what another one (``by``) corrects.
+
+    With ``by`` only what was sent before it.
+    """
+    wanted = set(indicators)
+    found = [one for one in sent if one.month == month and wanted & set(one.indicators)]
+    found = [one for one in found if by is None or (one.delivery != by.delivery and _order(one) < _order(by))]
+    return max(found, key=_order, default=None)
 
 
 _HEAD = """\
@@ -88,61 +105,51 @@ def record(folder: Path, entry: Sent) -> None:
         f"at = {entry.at.isoformat()}",
         f"indicators = [{', '.join(map(toml_text, entry.indicators))}]",
         f"manifest = {toml_text(entry.manifest)}",
-        *([f"receipt = {toml_text(entry.receipt)}"] if entry.receipt else []),
+        *(_receipt_lines(entry.receipt, entry.receipt_sha256) if entry.receipt else []),
     ]
-    _append(folder / HISTORY, _HEAD, lines)
+    path = folder / HISTORY
+    add(path, _HEAD, lines, lambda data: _parse(path, data))
 
 
-def keep_receipt(folder: Path, delivery: str, name: str, data: bytes) -> str:
-    """Keep the receipt of a transmission; answers with its path below the country's folder.
+def _receipt_lines(receipt: str, sha256: str) -> list[str]:
+    return [f"receipt = {toml_text(receipt)}", f"receipt_sha256 = {toml_text(sha256)}"]
+
+
+def keep_receipt(folder: Path, delivery: str, name: str, data: bytes) -> tuple[str, str]:
+    """Keep the receipt of a transmission; answers with its path below the country's folder, and its sha256.
 
     UsageError where another receipt of this name is kept already.
     """
+    if not is_text(name):
+        raise UsageError(Problem("--receipt", "the name of this file is not UTF-8.", "Rename it."))
     path = f"{RECEIPTS}/{delivery}/{name}"
-    there = _bytes(folder / path)
+    there = content(folder / path)
     if there is None:
-        try:
-            write_whole(folder / path, data)
-        except OSError as error:
-            raise machine_error(str(folder / path), error) from error
+        replace(folder / path, data)
     elif there != data:
         words = "another receipt of this name is kept already."
         raise UsageError(Problem(str(folder / path), words, "Give the file another name."))
-    return path
+    return path, digest(data)
 
 
-def add_receipt(folder: Path, delivery: str, receipt: str) -> None:
+def receipt_is_kept(folder: Path, entry: Sent) -> bool:
+    """Whether the receipt that an entry names is there, and is the one that was kept; true where it names none."""
+    if not entry.receipt:
+        return True
+    data = content(folder / entry.receipt)
+    return data is not None and entry.receipt_sha256 in ("", digest(data))
+
+
+def add_receipt(folder: Path, delivery: str, receipt: str, sha256: str) -> None:
     """Name the receipt of a delivery that is in the history without one; the rest of the file stays as it is."""
     path = folder / HISTORY
-    lines = (_bytes(path) or b"").decode("utf-8").splitlines(keepends=True)
+    lines = (content(path) or b"").decode("utf-8").splitlines(keepends=True)
     mentioned = [i for i, line in enumerate(lines) if line.split("#")[0].split() == ["delivery", "=", f'"{delivery}"']]
     if len(mentioned) != 1:
         words, hint = f"the entry of {delivery} cannot be found in it.", f"Add receipt = {toml_text(receipt)} by hand."
         raise UsageError(Problem(str(path), words, hint))
-    lines.insert(mentioned[0] + 1, f"receipt = {toml_text(receipt)}\n")
-    try:
-        write_whole(path, "".join(lines).encode("utf-8"))
-    except OSError as error:
-        raise machine_error(str(path), error) from error
-
-
-def _append(path: Path, head: str, lines: Sequence[str]) -> None:
-    """Add a block to a file that people edit: what stands there stays as it is."""
-    data = _bytes(path)
-    before = head.encode("utf-8") if data is None else data if data.endswith(b"\n") or not data else data + b"\n"
-    try:
-        write_whole(path, before + b"\n" + "\n".join(lines).encode("utf-8") + b"\n")
-    except OSError as error:
-        raise machine_error(str(path), error) from error
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise machine_error(str(path), error) from error
+    lines[mentioned[0] + 1 : mentioned[0] + 1] = [f"{line}\n" for line in _receipt_lines(receipt, sha256)]
+    replace(path, "".join(lines).encode("utf-8"))
 
 
 # ------------------------------------------------------------------------------------------- what was published
@@ -214,13 +221,13 @@ def published(delivery: Path, indicators: Iterable[str] | None = None, sha256: s
 
     ``sha256``: of its manifest as it was sent. Raises InputError when it is gone or has been changed.
     """
-    if not (delivery / MANIFEST).is_file():
+    if sha256 and not (delivery / MANIFEST).is_file():
         words, hint = "this delivery was sent and is gone.", f"Put it back from a copy, or take it out of {HISTORY}."
         raise InputError(Problem(str(delivery), words, hint, "history"))
-    manifest = open_delivery(delivery)
-    if sha256 and digest((delivery / MANIFEST).read_bytes()) != sha256:
+    if sha256 and manifest_digest(delivery) != sha256:
         words, hint = "this is no longer the delivery that was sent.", "Put it back from a copy."
         raise InputError(Problem(str(delivery / MANIFEST), words, hint, "history"))
+    manifest = open_delivery(delivery)
     wanted = None if indicators is None else set(indicators)
     return {
         identity: (int(value) if value else None, status)

@@ -114,7 +114,10 @@ def decided(found: Mapping[str, Balance], left_out: Iterable[Row]) -> dict[str, 
 
 
 def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
-    """Cells that could be read and that neither the classification nor the bridge knows; ``rows`` carry ``why``."""
+    """Cells that could be read and that neither the classification nor the bridge knows; ``rows`` carry ``why``.
+
+    A finding is about a code, not about its months or units: who accepts it, accepts all of it.
+    """
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         key = tuple(str(row[name]) for name in UNIT)
@@ -128,13 +131,13 @@ def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
         findings.append(
             Finding(
                 UNMAPPED,
-                f"{first['why']}: {len(found)} cells with {sum(numbers):,} units, {span}, go nowhere.",
+                f"{first['why']}: {sum(numbers):,} units in {len(found)} cell{'' if len(found) == 1 else 's'}, {span}, "
+                f"{'goes' if len(found) == 1 else 'go'} nowhere.",
                 file=str(first["file"]),
                 line=int(line[1]) if line else None,
                 cell=f"{first['sheet']}!{first['cell']}" if first["sheet"] else None,
                 data_set=indicator,
                 series=".".join((indicator, area, kind, activity)),
-                period=periods[0],  # not the span: the id of an accepted finding must outlive the next month
                 value=activity,
             )
         )

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pipeline.checks import additivity, consistency, coverage, plausibility, revisions
+from pipeline.checks.plausibility import NO_MONTH
+from pipeline.checks.revisions import NO_COUNTRY
 from pipeline.findings import Finding, Verdict
 from pipeline.period import Period
 
@@ -35,7 +37,6 @@ RULES = (
 NO_CELLS = "needs the delivery folder (counts.csv)"
 NO_PREVIOUS = "no previous delivery given (--previous)"
 NOTHING_SENT = "nothing was sent before"
-NO_COUNTRY = "there are no facts about the country of this file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class About:
     ``name``: without folder and without an archive's suffix · ``codes``: component → code → where it stands, once for
     each series that has it (of frequency, area, adjustment, indicator, aggregate and unit multiplier) · ``prepared``,
     ``test``, and the months ``begin`` and ``end`` of ReportingBegin and ReportingEnd: None where the header does not say
-    them, or not readably.
+    them, or not readably · ``prepared_on``: the day of Prepared where days end for the deadline; None: ``prepared``.
     """
 
     name: str
@@ -85,6 +86,7 @@ class About:
     sender: str = ""
     header: Mapping[str, At] = field(default_factory=dict)  # Sender, Test, Prepared → where
     codes: Mapping[str, Mapping[str, Sequence[At]]] = field(default_factory=dict)
+    prepared_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def content(
     order = [aggregate.id for aggregate in facts.aggregates]
     verdicts.append(coverage.aggregates_in_file(table, order, first, last, about))
     if stated is None or first is None:
-        why = NO_COUNTRY if stated is None else "no month of the regulation's aggregates can be read"
+        why = NO_COUNTRY if stated is None else NO_MONTH
         verdicts.append(Verdict("starts-later", unchecked=why))
     else:
         verdicts.append(coverage.file_starts_later(first, stated.first_period))

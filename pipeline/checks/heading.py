@@ -5,6 +5,7 @@ Sources: SDMXMessage.xsd, BaseHeaderType and its restrictions (2.1, 3.0); SDMXCo
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ ID = re.compile(r"[A-Za-z0-9_@$\-]+")
 _INSTANT = re.compile(r"(\d{4,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+\-]\d\d:\d\d)?", re.ASCII)
 
 
-def faults(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
+def faults(header: Header, format_: str, today: dt.date, zone: dt.tzinfo | None = None) -> Iterator[Finding]:
     """What is wrong with the header, in the order in which it stands."""
     latest, counted = 0, dict.fromkeys(_HEADER, 0)
     structural = format_.startswith("StructureSpecific")
@@ -80,7 +81,7 @@ def faults(header: Header, format_: str, today: dt.date) -> Iterator[Finding]:
             yield _at(part.at, "element-order", words, value=part.name)
         latest = max(latest, place)
         yield from _part(part, what, structural, format_)
-        if part.name == "Prepared" and (day := prepared_day(part.text)) and day > today:
+        if part.name == "Prepared" and (day := prepared_day(part.text, zone)) and day > today:
             words = f"Prepared is {quoted(part.text)}, after today, {today}."
             yield _at(
                 part.text_at, "prepared-future", words, component="Prepared", value=part.text, expected=f"until {today}"
@@ -379,10 +380,16 @@ def instant(text: str) -> dt.datetime | None:
         return None
 
 
-def prepared_day(text: str) -> dt.date | None:
-    """The day of an xs:dateTime or xs:date."""
+def prepared_day(text: str, zone: dt.tzinfo | None = None) -> dt.date | None:
+    """The day of an xs:dateTime or xs:date; that of ``zone`` where the instant is known."""
     text = text.strip()
     if when := instant(text):
+        offset = re.search(r"(?:(Z)|([+\-])(\d\d):(\d\d))$", text)
+        if zone is None or offset is None:
+            return when.date()
+        ahead = dt.timedelta(hours=int(offset[3] or 0), minutes=int(offset[4] or 0)) * (-1 if offset[2] == "-" else 1)
+        with contextlib.suppress(OverflowError):
+            return (when - ahead).replace(tzinfo=dt.UTC).astimezone(zone).date()
         return when.date()
     match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(Z|[+\-]\d\d:\d\d)?", text, re.ASCII)
     try:

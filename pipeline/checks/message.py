@@ -70,8 +70,8 @@ Resolve = Callable[[str, str, str], Resolved]
 class MessageForm:
     """Listens to a message, says what is wrong with its frame, and has each data set judged.
 
-    ``resolve`` finds structures; ``content`` opens the judgement of a data set; ``today`` is the day prepared may not be
-    after.
+    ``resolve`` finds structures; ``content`` opens the judgement of a data set; ``today``, in ``zone``, is the day that
+    Prepared may not be after.
     """
 
     def __init__(
@@ -80,11 +80,12 @@ class MessageForm:
         resolve: Resolve,
         content: Callable[[Resolved, DataSetHead, str, str, str], DataSet],
         today: dt.date,
+        zone: dt.tzinfo | None = None,
     ) -> None:
         self.note = confrontation
         self.resolve = resolve
         self.content = content
-        self.today = today
+        self.today, self.zone = today, zone
         self.format = ""
         self.head: Header | None = None
         self._later: list[Finding] = []
@@ -109,7 +110,7 @@ class MessageForm:
     def header(self, header: Header) -> None:
         """The header: complete, in order, each value what it must be."""
         self.head = header
-        for finding in heading.faults(header, self.format, self.today):
+        for finding in heading.faults(header, self.format, self.today, self.zone):
             self.note.found([finding])
         for rule in OF_HEADER:
             self.note.checked[rule] += 1

@@ -27,7 +27,7 @@ Values = Mapping[Period, float]
 Counts = Mapping[str, Mapping[Period, int]]
 
 YEAR = 12
-_MAD = 1.4826  # the median absolute deviation of a normal distribution is its standard deviation over this
+MAD = 1.4826  # the median absolute deviation of a normal distribution is its standard deviation over this
 _SMALL, _LARGE = Decimal("0.000001"), 10**12
 NO_MONTH = "no month of the regulation's aggregates can be read"
 
@@ -134,7 +134,7 @@ def _earlier(values: Values, month: Period, change: Callable[[Values, Period], f
 def _limit(history: Sequence[float], noise: float, rule: Rule) -> tuple[float, float]:
     """What is usual, and how far from it a change may be."""
     usual = median(history)
-    spread = _MAD * median([abs(one - usual) for one in history])
+    spread = MAD * median([abs(one - usual) for one in history])
     spreads, floor = float(rule.parameters["spreads"]), float(rule.parameters["floor"])
     return usual, max(spreads * max(spread, floor, noise), math.log(float(rule.parameters["factor"])))
 
@@ -350,7 +350,7 @@ def same_factor(
     if len(surprises) >= enough:
         checked += 1
         middle = median(surprises)
-        spread = _MAD * median([abs(one - middle) for one in surprises])
+        spread = MAD * median([abs(one - middle) for one in surprises])
         far = math.log(float(rule.parameters["factor"]))
         if abs(middle) >= far and spread <= float(rule.parameters["spread"]) * abs(middle):
             said = (

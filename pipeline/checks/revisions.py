@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from pipeline.checks.coverage import span
+from pipeline.checks.plausibility import MAD, NO_MONTH
 from pipeline.facts.calendar import effective_due
 from pipeline.facts.load import in_force
 from pipeline.findings import Finding, Verdict
@@ -35,11 +36,9 @@ AGAINST_BEFORE = (
 OF_STATUS = ("status-policy", "status-by-history")
 OF_THE_DAY = ("deadline", "days-left")
 
-NO_MONTH = "no month of the regulation's aggregates can be read"
 NO_COMMON = "the delivery before has no month of the regulation's aggregates"
 NO_COUNTRY = "there are no facts about the country of this file"
 NO_HISTORY = "needs all deliveries that were sent, as `ebs deliver` knows them"
-_MAD = 1.4826  # the median absolute deviation of a normal distribution is its standard deviation over this
 _SHOWN = 6
 
 
@@ -227,7 +226,10 @@ def _changes(ground: Ground, order: Iterable[str]) -> tuple[dict[Period, list[Ch
 
 
 def revised(ground: Ground, facts: Facts) -> Verdict:
-    """What is revised, month by month: how many aggregates, the total before and after, the age."""
+    """What is revised, month by month: how many aggregates, the total before and after, the age.
+
+    The value of a finding is every figure before and after.
+    """
     total = facts.total.id
     found, common = _changes(ground, [*(part.id for part in facts.parts), total])
     findings = []
@@ -245,8 +247,7 @@ def revised(ground: Ground, facts: Facts) -> Verdict:
                 column=row.column,
                 period=str(month),
                 component="OBS_VALUE",
-                value=str(whole.after) if whole else "",
-                expected=str(whole.before) if whole else "",
+                value="; ".join(f"{change.aggregate} {change.before} to {change.after}" for change in changes),
             )
         )
     return Verdict("revised", checked=common, findings=tuple(findings))
@@ -388,7 +389,7 @@ def _usual(history: Sequence[float], before: int, rule: Rule) -> tuple[float, fl
     The spread is never below the floor, nor below the noise of so many late units as are usual: one at least.
     """
     usual = median(history)
-    spread = _MAD * median(abs(one - usual) for one in history)
+    spread = MAD * median(abs(one - usual) for one in history)
     noise = 100 * math.sqrt(max(1.0, abs(usual) / 100 * before)) / before
     return usual, float(rule.parameters["spreads"]) * max(spread, float(rule.parameters["floor"]), noise)
 
@@ -464,7 +465,10 @@ def status_policy(ground: Ground, facts: Facts) -> Verdict:
 
 
 def status_by_history(ground: Ground) -> Verdict:
-    """The months whose status by the number of their publications is another than by their age."""
+    """The months whose status by the number of their publications is another than by their age.
+
+    The number is never more than the age has it, so they are provisional for longer, never for shorter.
+    """
     if ground.vintages is None or ground.stated is None:
         return Verdict("status-by-history", unchecked=NO_HISTORY if ground.vintages is None else NO_COUNTRY)
     indicator, publications = ground.stated.id, _provisional(ground.stated, str(ground.month))
@@ -474,15 +478,14 @@ def status_by_history(ground: Ground) -> Verdict:
     other = []
     for month in months:
         number, _ = _publication(ground, indicator, month, ground.month)
-        if (number <= publications) != (ground.month - month < publications):
+        if number <= publications <= ground.month - month:
             other.append((month, number))
     if not other:
         return Verdict("status-by-history", checked=len(months))
     shown = _some([f"{month} (publication {number}, {_age(ground.month - month)} old)" for month, number in other])
-    which = "provisional" if other[0][1] <= publications else "definitive"
     said = Finding(
         "status-by-history",
-        f"{indicator}: by what was sent before, not by the age, {which} is {shown}; values are provisional in "
+        f"{indicator}: by what was sent before, not by the age, provisional is {shown}; values are provisional in "
         f"{publications} publications.",
         period=str(other[0][0]),
         value=" ".join(str(month) for month, _ in other),
@@ -508,9 +511,10 @@ def on_time(
 
 
 def _deadline(month: Period, due: dt.date, about: About) -> Verdict:
-    if about.prepared is None:
+    prepared = about.prepared_on or about.prepared
+    if prepared is None:
         return Verdict("deadline", unchecked="the header does not say when the file was prepared")
-    day = min(about.prepared, about.today)
+    day = min(prepared, about.today)
     at = about.header.get("Prepared")
     said = Finding(
         "deadline",

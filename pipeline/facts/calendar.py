@@ -181,7 +181,7 @@ class Transmitted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The first sending of an indicator for a month: corrections that follow do not count.
+    """The first sending of an indicator for a month: the corrections that follow change neither day nor lateness.
 
     ``day``: of ``at``, where days end · ``days``: from the end of the month to it, so 38 stands for M+38 ·
     ``effective``: the last day on time · ``late``: days after it, 0 when on time.
@@ -215,9 +215,30 @@ def sendings(facts: Facts, country: CountryFacts, sent: Iterable[Transmitted]) -
 
 def _sending(facts: Facts, country: CountryFacts, indicator: str, one: Transmitted) -> Sending:
     month, day = Period.parse(one.month), day_of(facts, one.at)
-    effective = effective_due(facts, country, month)
-    late = max(0, (day - effective).days)
+    effective, late = effective_due(facts, country, month), days_late(facts, country, month, one.at)
     return Sending(month, indicator, one.delivery, one.at, day, (day - month.last_day).days, effective, late)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A later sending of an indicator for a month that was sent; ``day``: of ``at``, where days end."""
+
+    delivery: str
+    at: dt.datetime
+    day: dt.date
+
+
+def corrections(facts: Facts, sent: Iterable[Transmitted]) -> dict[tuple[Period, str], tuple[Correction, ...]]:
+    """Every sending but the first, by month and indicator, in the order of time: the last one is what counts from then on.
+
+    A month and indicator that was sent once is not in it.
+    """
+    found: dict[tuple[Period, str], list[Correction]] = {}
+    for one in sorted(sent, key=lambda one: one.at):
+        correction = Correction(one.delivery, one.at, day_of(facts, one.at))
+        for indicator in one.indicators:
+            found.setdefault((Period.parse(one.month), indicator), []).append(correction)
+    return {key: tuple(later) for key, (_, *later) in found.items() if later}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +261,7 @@ def timeliness(sent: Sequence[Sending]) -> Timeliness | None:
 
 @dataclass(frozen=True, slots=True)
 class Punctuality:
-    """How many sendings were before the deadline.
+    """How many sendings were on time: by the deadline, whose day counts whole.
 
     ``earliest`` and ``latest``: days after the end of the month (M+38) · ``late``: the sendings after the deadline ·
     ``skipped``: (month, indicator) for which nothing was sent though something was for months before and after; they

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from pipeline.facts.calendar import due, effective_due
 from pipeline.facts.models import DataSet, Fact
+from pipeline.period import Period
 
 if TYPE_CHECKING:
     from pipeline.facts.load import CountryFacts, Facts
@@ -80,6 +82,10 @@ def not_confirmed(facts: Facts, country: CountryFacts, data_sets: Sequence[DataS
     ]
     if values:
         said.append(f"values of {_list(values)}")
+    of = Period.parse(month)
+    moved = due(facts, of) != effective_due(facts, country, of)
+    if moved and facts.transmission.working_days.evidence == "inferred":
+        said.append("the working day on which it is due")
     if country.country.sender.evidence == "inferred":
         said.append(f"sender {country.country.sender.id}")
     return said

@@ -6,11 +6,13 @@ indicator and aggregate; then the revisions of the history. Every value is shown
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
 from pipeline.pages.visible import counted, shown
+from pipeline.revisions import YEAR
 from pipeline.tables import IDENTITY, write_csv
 
 Document = Mapping[str, Any]
@@ -18,7 +20,8 @@ Entry = Mapping[str, Any]
 
 SENT = "count"  # the measure that is transmitted
 WIDTH = 100
-LISTED = 5  # aggregates of an indicator, cells of a line
+AGGREGATES = 9  # of an indicator
+LISTED = 5  # cells of a line
 RECENT = 3  # months of the triangle, ages of the statistics
 COLUMNS = (
     *IDENTITY, "change", "before", "after", "difference", "relative", "status_before", "status_after", "age",
@@ -69,11 +72,14 @@ def _indicator(document: Document, head: Entry) -> Iterator[str]:
     ]
     if revised:
         yield f"  {'aggregate':10} {'revised':>7} {'sum':>10} {'mean':>8}  largest"
-    for group in revised[:LISTED]:
-        mean = _signed(group["mean_relative"], 1, " %")
-        yield f"  {shown(group['aggregate']):10} {group['revised']:>7,} {_signed(group['sum']):>10} {mean:>8}  {_largest(group['largest'])}"
-    if len(revised) > LISTED:
-        yield f"  and {len(revised) - LISTED} more aggregates"
+    largest = {group["aggregate"]: _largest(group["aggregate"], cells) for group in revised}
+    leads = document["aggregates"][head["indicator"]][0]
+    revised.sort(key=lambda group: (group["aggregate"] == leads, *_far(largest[group["aggregate"]])), reverse=True)
+    for group in revised[:AGGREGATES]:
+        mean, cell = _signed(group["mean_relative"], 1, " %"), _change(largest[group["aggregate"]])
+        yield f"  {shown(group['aggregate']):10} {group['revised']:>7,} {_signed(group['sum']):>10} {mean:>8}  {cell}"
+    if len(revised) > AGGREGATES:
+        yield f"  and {counted(len(revised) - AGGREGATES, 'more aggregate')}, none with a larger relative revision"
 
 
 def _summary(head: Entry, cells: Sequence[Entry]) -> Iterator[str]:
@@ -88,8 +94,23 @@ def _summary(head: Entry, cells: Sequence[Entry]) -> Iterator[str]:
         yield f"status {shown(', '.join(each))}"
 
 
-def _largest(cell: Entry) -> str:
-    """The largest revision of a group: ``2024-04: 88,280 → 88,301 (+21, 0.0 %), 1 month old``."""
+def _largest(aggregate: str, cells: Sequence[Entry]) -> Entry:
+    """The revision of an aggregate that is the largest relative to the value before."""
+    return max((c for c in cells if (c["aggregate"], c["change"]) == (aggregate, "revised")), key=_far)
+
+
+def _far(cell: Entry) -> tuple[float, float]:
+    """How far a value was revised: in per cent of what it was, which from 0 is beyond all, then in units.
+
+    One that came or went comes last: there is nothing to measure it by.
+    """
+    if cell["difference"] is None:
+        return -1, 0
+    return math.inf if cell["relative"] is None else abs(cell["relative"]), abs(cell["difference"])
+
+
+def _change(cell: Entry) -> str:
+    """A revision: ``2024-04: 88,280 → 88,301 (+21, 0.0 %), 1 month old``."""
     by = [_signed(cell["difference"]), *([_signed(cell["relative"], 1, " %")] if cell["relative"] is not None else [])]
     change = f" ({', '.join(by)})" if cell["difference"] is not None else ""
     old = counted(cell["age"], "month")
@@ -132,21 +153,29 @@ def _statistics(entries: Sequence[Entry]) -> Iterator[str]:
         names = ("age", "n", "mean", "absolute", "st.dev.", "upward", "mean %", "absolute %", "st.dev. %")
         yield f"  {_columns(names)}"
     for entry in moved[:RECENT]:
-        units = _signed(entry["mean"], 1), _number(entry["mean_absolute"], 1), _number(entry["deviation"], 1)
+        units = _signed(entry["mean"], 1), _small(entry["mean_absolute"]), _number(entry["deviation"], 1)
         number, upward = f"{entry['n']:,}", f"{100 * entry['share_upward']:.0f} %"
         absolute, deviation = entry["mean_absolute_relative"], entry["deviation_relative"]
         relative = _signed(entry["mean_relative"], 2), _number(absolute, 2), _number(deviation, 2)
         yield f"  {_columns((_ages([entry]), number, *units, upward, *relative))}"
-    if rest := moved[RECENT:]:
-        most = _number(max(entry["mean_absolute"] for entry in rest), 1)
-        yield f"  age {_ages(rest)}: mean absolute revision {most} at most"
+    rest = moved[RECENT:]
+    for those in ([one for one in rest if one["age"] is not None], [one for one in rest if one["age"] is None]):
+        if those:
+            changed, n = (sum(entry[name] for entry in those) for name in ("changed", "n"))
+            absolute = _small(sum(entry["mean_absolute"] * entry["n"] for entry in those) / n)
+            yield f"  {_of_age(those)}: {changed:,} of {n:,} revised, mean absolute {absolute}"
     if still := [entry for entry in entries if not entry["changed"]]:
-        yield f"  age {_ages(still)}: never revised (n = {sum(entry['n'] for entry in still):,})"
+        yield f"  {_of_age(still)}: never revised (n = {sum(entry['n'] for entry in still):,})"
 
 
 def _columns(cells: Sequence[str]) -> str:
     widths = (5, 6, 9, 9, 9, 7, 8, 10, 9)
     return " ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+
+
+def _of_age(entries: Sequence[Entry]) -> str:
+    """``age 1, 3 to 12, older``; what is older alone says than what."""
+    return f"older than {YEAR} months" if all(one["age"] is None for one in entries) else f"age {_ages(entries)}"
 
 
 def _ages(entries: Sequence[Entry]) -> str:
@@ -184,6 +213,13 @@ def _value(number: float | None) -> str:
 
 def _number(number: float | None, decimals: int, unit: str = "") -> str:
     return "-" if number is None else f"{number:,.{decimals}f}{unit}"
+
+
+def _small(number: float) -> str:
+    """A mean of sizes, to tenths, or as fine as it must be not to look like 0."""
+    if not 0 < number < 0.1:
+        return _number(number, 1)
+    return _number(number, 2) if number >= 0.005 else "< 0.01"
 
 
 def _signed(number: float | None, decimals: int | None = None, unit: str = "") -> str:

@@ -13,12 +13,15 @@ from pipeline.pages.visible import counted
 from pipeline.period import Period
 
 Document = Mapping[str, Any]  # a manifest, or a report of findings
+OF_THE_DAY = "days-left"  # the rule that counts from the day of the run
 
 
-def findings(report: Document, most: int = 5) -> Iterator[str]:
-    """The findings grouped by rule, five places each; information is only counted."""
+def findings(report: Document, *, old: bool = False, most: int = 5) -> Iterator[str]:
+    """The findings grouped by rule, five places each; ``old``: of another day, so that no days are left as it says."""
     groups: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = {}
     for finding in report["findings"]:
+        if old and finding["rule"] == OF_THE_DAY:
+            continue
         about = finding["severity"], finding["rule"], finding["name"], finding["accepted"] is not None
         groups.setdefault(about, []).append(finding)
     for (severity, rule, name, accepted), found in groups.items():
@@ -31,11 +34,18 @@ def findings(report: Document, most: int = 5) -> Iterator[str]:
             )
             yield f"    {finding['id']} {place + ': ' if place else ''}{finding['message']}"
             if accepted:
-                yield f"        by {finding['accepted']['by']}: {finding['accepted']['reason']}"
+                yield from _decision(finding["accepted"], finding["message"])
         if len(found) > most:
             yield f"    and {len(found) - most} more, in findings.json"
         if severity != "information" and not accepted:
             yield f"    {found[0]['hint']}"
+
+
+def _decision(accepted: Mapping[str, str], message: str) -> Iterator[str]:
+    """Who accepted a finding and why; and what it said then, where it says something else now."""
+    yield f"        {accepted['at']} by {accepted['by']}, until {accepted['until']}: {accepted['reason']}"
+    if accepted["about"] and accepted["about"] != message:
+        yield f"        accepted when it was: {accepted['about']}"
 
 
 def summary(manifest: Document, *, packed: bool, existed: bool) -> Iterator[str]:
@@ -59,13 +69,22 @@ def summary(manifest: Document, *, packed: bool, existed: bool) -> Iterator[str]
         yield f"not read: {name}: {why}"
 
 
-def last_line(folder: Path, manifest: Document, report: Document, rules: Mapping[str, Rule]) -> str:
-    """Where the files are, what to do next, and what Eurostat has not confirmed."""
+def last_line(
+    folder: Path,
+    manifest: Document,
+    report: Document,
+    rules: Mapping[str, Rule],
+    now: dt.datetime,
+    sent: dt.datetime | None = None,
+) -> str:
+    """Where the files are, what to do next, and what Eurostat has not confirmed; ``sent``: when they were, if so."""
     open_ = [finding for finding in report["findings"] if not finding["accepted"]]
     if report["ok"]:
-        number, due = len(manifest["data_sets"]), manifest["effective_due"]
-        when = f", due since {due}" if manifest["prepared"][: len(due)] > due else f" by {due}"
-        parts = [f"{folder / 'upload'}: {number} file{'' if number == 1 else 's'} to send{when}"]
+        files = counted(len(manifest["data_sets"]), "file")
+        if sent is not None:
+            parts = [f"{folder / 'upload'}: {files}, sent on {day(sent)}"]
+        else:
+            parts = [f"{folder / 'upload'}: {files} to send{_until(manifest, now)}"]
     else:
         errors = [finding for finding in open_ if finding["severity"] == "error"]
         number = report["counts"]["error"] - sum(f["severity"] == "error" for f in report["findings"]) + len(errors)
@@ -81,6 +100,19 @@ def last_line(folder: Path, manifest: Document, report: Document, rules: Mapping
     return "; ".join(parts)
 
 
+def _until(manifest: Document, now: dt.datetime) -> str:
+    """By when, or since when it was due; a day that has moved says which it was."""
+    plain, due = manifest["due"], manifest.get("effective_due", manifest["due"])
+    moved = f" (the working day after {plain})" if due != plain else ""
+    since = _local(manifest, now).isoformat() > due
+    return f"{', due since' if since else ' by'} {due}{moved}"
+
+
+def _local(manifest: Document, at: dt.datetime) -> dt.date:
+    """The day of an instant in the time zone in which days end for the deadline."""
+    return at.astimezone(ZoneInfo(manifest["zone"])).date() if "zone" in manifest else at.date()
+
+
 def day(when: dt.datetime) -> str:
     """A time as a person reads it: 2024-07-05 09:00 +02:00."""
     return when.isoformat(" ", "minutes")
@@ -91,9 +123,9 @@ def when(month: str, at: dt.datetime, manifest: Document) -> str:
 
     The day is that of the time zone in which a day ends for the deadline.
     """
-    day_ = at.astimezone(ZoneInfo(manifest["zone"])).date()
+    day_ = _local(manifest, at)
     age = (day_ - Period.parse(month).last_day).days
-    late = (day_ - dt.date.fromisoformat(manifest["effective_due"])).days
+    late = (day_ - dt.date.fromisoformat(manifest.get("effective_due", manifest["due"]))).days
     if late:
         due = f"{counted(abs(late), 'day')} {'after it was' if late > 0 else 'before it is'} due"
     else:
