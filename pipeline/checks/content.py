@@ -72,9 +72,9 @@ class About:
     """What a file says of itself, and the day on which it is judged.
 
     ``name``: without folder and without an archive's suffix · ``codes``: component → code → where it stands, once for
-    each series that has it (of frequency, area, adjustment, indicator, aggregate and unit multiplier) · ``prepared``,
-    ``test``, and the months ``begin`` and ``end`` of ReportingBegin and ReportingEnd: None where the header does not say
-    them, or not readably · ``prepared_on``: the day of Prepared where days end for the deadline; None: ``prepared``.
+    each series that has it (of frequency, area, adjustment, indicator, aggregate and unit multiplier) · ``prepared``
+    (the day where days end for the deadline), ``test``, and the months ``begin`` and ``end`` of ReportingBegin and
+    ReportingEnd: None where the header does not say them, or not readably.
     """
 
     name: str
@@ -86,7 +86,6 @@ class About:
     sender: str = ""
     header: Mapping[str, At] = field(default_factory=dict)  # Sender, Test, Prepared → where
     codes: Mapping[str, Mapping[str, Sequence[At]]] = field(default_factory=dict)
-    prepared_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

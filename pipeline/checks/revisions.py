@@ -226,10 +226,7 @@ def _changes(ground: Ground, order: Iterable[str]) -> tuple[dict[Period, list[Ch
 
 
 def revised(ground: Ground, facts: Facts) -> Verdict:
-    """What is revised, month by month: how many aggregates, the total before and after, the age.
-
-    The value of a finding is every figure before and after.
-    """
+    """What is revised, month by month: how many aggregates, the total before and after, the age."""
     total = facts.total.id
     found, common = _changes(ground, [*(part.id for part in facts.parts), total])
     findings = []
@@ -247,7 +244,7 @@ def revised(ground: Ground, facts: Facts) -> Verdict:
                 column=row.column,
                 period=str(month),
                 component="OBS_VALUE",
-                value="; ".join(f"{change.aggregate} {change.before} to {change.after}" for change in changes),
+                value=str(one.after),
             )
         )
     return Verdict("revised", checked=common, findings=tuple(findings))
@@ -511,7 +508,7 @@ def on_time(
 
 
 def _deadline(month: Period, due: dt.date, about: About) -> Verdict:
-    prepared = about.prepared_on or about.prepared
+    prepared = about.prepared
     if prepared is None:
         return Verdict("deadline", unchecked="the header does not say when the file was prepared")
     day = min(prepared, about.today)
