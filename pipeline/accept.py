@@ -55,6 +55,7 @@ def accept(
         for entry in _meant(one, archive.findings(delivery)["findings"], rules, delivery):
             chosen[entry["id"], entry["value"]] = entry
     folder = delivery.resolve().parent
+    archive.require_place(delivery.resolve(), manifest["request"]["country"])
     taken, others = [], []
     with archive.one_at_a_time(folder):
         known = decisions.read(folder, rules)

@@ -31,6 +31,10 @@ def instant(option: str, text: str | None) -> dt.datetime | None:
         raise UsageError(
             Problem(option, f"{text!r} is not a date and time.", "Write it as 2024-07-05T09:00:00+02:00.")
         ) from None
+    if (when.utcoffset() or dt.timedelta()) % dt.timedelta(minutes=1):
+        raise UsageError(
+            Problem(option, f"the offset of {text!r} has seconds.", "Write it as 2024-07-05T09:00:00+02:00.")
+        )
     if when.tzinfo is None:
         raise UsageError(Problem(option, f"{text!r} has no offset.", "Write it as 2024-07-05T09:00:00+02:00."))
     return when

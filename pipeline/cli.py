@@ -317,7 +317,12 @@ def verify(
 
     status = 0
     for delivery in deliveries:
-        found = examine(delivery)
+        try:
+            found = examine(delivery)
+        except UsageError as error:  # the others are looked at all the same
+            refused(error)
+            status = error.exit_status
+            continue
         for how, names in (("changed", found.state.changed), ("missing", found.state.missing)):
             for name in names:
                 tell(f"{how}: {delivery / name}")
@@ -330,7 +335,7 @@ def verify(
         when = f", sent on {day(found.sent.at)}" if found.sent is not None and found.as_sent else ""
         state = "as it was stored" if found.ok else "NOT as it was stored: put it back from a copy"
         answer(f"{delivery}: {found.state.files} files, {state}{when}")
-        status = status if found.ok else 1
+        status = status or int(not found.ok)
     return status
 
 

@@ -139,7 +139,7 @@ def deliver(request: Request, facts: Facts, say: Callable[[str], None] = lambda 
     with archive.one_at_a_time(place):
         # What was sent and decided before
         past = history.located(request.history, place)
-        earlier, sent = history.earlier(past, month, indicators), history.read(past)
+        earlier, sent = history.earlier(past, country.country.id, month, indicators), history.read(past)
         decided = decisions.in_force(decisions.read(place, facts.rules), month)
         asked = {
             "country": country.country.id,

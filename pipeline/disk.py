@@ -11,8 +11,9 @@ from pathlib import Path
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: a sibling that is synced and then takes its name. Raises OSError.
 
-    A file that was there before keeps its permissions.
+    A file that was there before keeps its permissions, and a link what it leads to.
     """
+    path = path.resolve()
     make_folder(path.parent)
     sibling = path.with_name(f".{path.name}.new")
     try:

@@ -72,9 +72,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A finding that a person has accepted: its id and value, who, why, until which month, when, what it said then."""
+    """A finding that a person has accepted: its id, rule and value, who, why, until which month, when, what it said then."""
 
     finding: str
+    rule: str
     value: str
     by: str
     reason: str
@@ -258,7 +259,7 @@ class Entries:
 
     def __init__(self, rules: Mapping[str, Rule], acceptances: Iterable[Acceptance] = ()) -> None:
         self.rules = rules
-        self.accepted = {(one.finding, one.value): one for one in acceptances}
+        self.accepted = {(one.finding, one.rule, one.value): one for one in acceptances}
         self._seen: Counter[tuple[str, ...]] = Counter()
 
     def id_of(self, finding: Finding) -> str:
@@ -272,7 +273,7 @@ class Entries:
         """The next finding with what its rule says."""
         rule = self.rules[finding.rule]
         id_ = self.id_of(finding)
-        accepted = self.accepted.get((id_, finding.value)) if rule.may_be_accepted else None
+        accepted = self.accepted.get((id_, rule.id, finding.value)) if rule.may_be_accepted else None
         return {
             "id": id_,
             "rule": rule.id,

@@ -54,6 +54,11 @@ def record(
             words = f"this delivery was recorded as sent on {known.at.isoformat()}."
             hint = f"If that is wrong, edit {folder / history.HISTORY}. If it was sent once more, make a new draft "
             raise UsageError(Problem("--at", words, hint + "(ebs deliver --prepared …) and record that."))
+        if known is not None and known.receipt and receipt is not None:
+            same = history.receipt_is(folder, known, *receipt)
+            if not same:
+                words = f"the receipt of this delivery is {known.receipt}."
+                raise UsageError(Problem("--receipt", words, f"To name another, edit {folder / history.HISTORY}."))
         path, sha256 = history.keep_receipt(folder, delivery.name, *receipt) if receipt is not None else ("", "")
         entry = known or history.Sent(
             delivery=delivery.name,
@@ -66,10 +71,7 @@ def record(
         )
         if known is None:
             history.record(folder, entry)
-        elif path and known.receipt != path:
-            if known.receipt:
-                words = f"the receipt of this delivery is {known.receipt}."
-                raise UsageError(Problem("--receipt", words, f"To name another, edit {folder / history.HISTORY}."))
+        elif path and not known.receipt:
             history.add_receipt(folder, delivery.name, path, sha256)
             entry = known.model_copy(update={"receipt": path, "receipt_sha256": sha256})
     last = history.corrected(before, entry.month, entry.indicators)
@@ -85,6 +87,7 @@ def _may_be_sent(delivery: Path, manifest: dict[str, Any]) -> None:
     if not archive.is_draft_name(delivery.name, asked["month"]):
         words = f"the name of this folder is not that of a draft of {asked['month']}, such as {asked['month']}_01."
         raise UsageError(Problem(where, words, "Give the folder that `ebs deliver` made, below outputs."))
+    archive.require_place(delivery, asked["country"])
     if asked["test"]:
         raise UsageError(Problem(where, "this is a test; it is no publication.", "Record the delivery that is none."))
     if damaged := archive.damaged(delivery):

@@ -30,7 +30,7 @@ def verify(delivery: Path) -> Verified:
     Raises UsageError where the path is no delivery folder.
     """
     state = archive.state(delivery)
-    if archive.SUMS in state.missing:
+    if archive.SUMS in (*state.missing, *state.changed):
         archive.open_delivery(delivery)  # says what it is instead
     here = delivery.resolve()
     sent = next((one for one in history.read(here.parent) if one.delivery == here.name), None)

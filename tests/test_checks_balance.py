@@ -76,7 +76,7 @@ def test_cells_that_nobody_knows_are_told_by_their_class() -> None:
     first, second = verdict.findings
     assert (verdict.outcome, verdict.checked) == ("violated", 100)
     assert first.message == ("activity 'S99' is no division: 1,205 units in 3 cells, 2024-03 to 2024-05, go nowhere.")
-    assert (first.file, first.line, first.cell, first.value) == ("a.csv", 12, None, "S99")
+    assert (first.file, first.line, first.cell, first.value) == ("a.csv", 12, None, "S99: 1205")
     assert first.series == "reg.FR.total.S99"
     assert (first.period, second.period) == ("", ""), "it is about a code: who accepts it accepts all its months"
     assert (second.file, second.line, second.cell) == ("b.xlsx", None, "s!C7")

@@ -18,7 +18,7 @@ from delivery_support import MINI, everything, header, names, observations, said
 from pipeline import archive
 from pipeline.archive import history
 from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, FactsError, InputError, UsageError
+from pipeline.errors import EbsError, FactsError, InputError, MachineError, UsageError
 from pipeline.facts import Facts
 from pipeline.sent import record
 from pipeline.verify import verify
@@ -109,7 +109,7 @@ def test_a_receipt_that_comes_later_is_added(make: Make) -> None:
     record(done.folder, NOW, APRIL)
     assert record(done.folder, NOW, receipt=("r.eml", b"1")).entry.receipt == "receipts/2024-05_01/r.eml"
     assert history.read(done.folder.parent) == (record(done.folder, NOW, receipt=("r.eml", b"1")).entry,)
-    assert "another receipt of this name" in refused(
+    assert "the receipt of this delivery is" in refused(
         UsageError, lambda: record(done.folder, NOW, receipt=("r.eml", b"2"))
     )
     assert "the receipt of this delivery is" in refused(
@@ -173,6 +173,9 @@ ENTRY = {
         ({"at": "2024-06-05T09:00:00"}, "has no offset"),
         ({"at": "2024-06-05"}, "has no offset"),
         ({"at": '"yesterday"'}, "sent[0].at"),
+        ({"at": "1720000000"}, "1720000000 is not a date and time"),
+        ({"at": "9999-12-31T23:59:59-12:00"}, "there is no calendar of that year"),
+        ({"at": "[" * 2000}, "nested too deeply"),
         ({"month": '"2024-05"'}, "2024-04_01 is no delivery of 2024-05"),
         ({"manifest": '"abc"'}, "sent[0].manifest"),
         ({"delivery": '"april"'}, "sent[0].delivery"),
@@ -331,6 +334,86 @@ def test_a_block_is_not_added_to_a_file_that_would_break(make: Make) -> None:
     file.write_text("sent = []\n", "utf-8")
     assert "a new block cannot be added" in refused(FactsError, lambda: record(done.folder, NOW))
     assert file.read_text("utf-8") == "sent = []\n"
+
+
+def test_an_entry_that_does_not_fit_its_delivery(make: Make, tmp_path: Path) -> None:
+    """A misspelt indicator would take the month out of the history without a word."""
+    april = make(month="2024-04")
+    record(april.folder, NOW, APRIL)
+    file = april.folder.parent / "history.toml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('["registrations", ', '["registration", '), "utf-8", newline="")
+    words = "2024-04_01 has registrations, bankruptcies; its entry says registration, bankruptcies."
+    assert words in refused(InputError, make)
+    file.write_text(text.replace('["registrations", "bankruptcies"]', "[]"), "utf-8", newline="")
+    assert "sent[0].indicators" in refused(FactsError, make)
+
+
+def test_the_history_of_another_country_is_none(make: Make, tmp_path: Path) -> None:
+    april = make(month="2024-04")
+    manifest = json.loads((april.folder / "manifest.json").read_bytes())
+    manifest["request"]["country"] = "DE"
+    (april.folder / "manifest.json").write_bytes(archive.ordered(manifest))
+    digest = archive.digest((april.folder / "manifest.json").read_bytes())
+    entry = {**ENTRY, "indicators": '["registrations", "bankruptcies"]', "manifest": f'"{digest}"'}
+    text = "[[sent]]\n" + "".join(f"{k} = {v}\n" for k, v in entry.items())
+    (april.folder.parent / "history.toml").write_text(text, "utf-8")
+    assert "this is a delivery of DE, not of FR." in refused(InputError, make)
+
+
+def test_a_refused_receipt_is_not_kept(make: Make) -> None:
+    done = make()
+    record(done.folder, NOW, APRIL, ("r.eml", b"1"))
+    refused(UsageError, lambda: record(done.folder, NOW, receipt=("other.eml", b"2")))
+    assert names(done.folder.parent / "receipts" / "2024-05_01") == ["r.eml"]
+    other = make(prepared=APRIL)
+    assert "begins with a dot" in refused(UsageError, lambda: record(other.folder, NOW, receipt=(".r.new", b"2")))
+    assert [one.delivery for one in history.read(done.folder.parent)] == [done.folder.name]
+
+
+@pytest.mark.parametrize("change", [("manifest = ", 'receipt = ""\nmanifest = '), ("", "")])
+def test_a_receipt_never_breaks_the_file(make: Make, change: tuple[str, str]) -> None:
+    done = make()
+    record(done.folder, NOW, APRIL)
+    file = done.folder.parent / "history.toml"
+    lines = [line for line in file.read_text("utf-8").splitlines() if not line.startswith(("delivery", "#"))]
+    text = "\n".join([*lines, 'delivery = "2024-05_01"']).replace(*change, 1)  # its last line has no end
+    file.write_text(text, "utf-8", newline="")
+    if change[1]:
+        assert "the receipt cannot be added" in refused(
+            FactsError, lambda: record(done.folder, NOW, receipt=("r.eml", b"1"))
+        )
+        assert file.read_text("utf-8") == text
+    else:
+        record(done.folder, NOW, receipt=("r.eml", b"1"))
+        assert history.read(done.folder.parent)[0].receipt == "receipts/2024-05_01/r.eml"
+
+
+def test_a_link_stays_a_link(make: Make, tmp_path: Path) -> None:
+    april, may = make(month="2024-04"), make()
+    record(april.folder, NOW, APRIL)
+    file = april.folder.parent / "history.toml"
+    file.rename(tmp_path / "shared.toml")
+    file.symlink_to(tmp_path / "shared.toml")
+    record(may.folder, NOW, APRIL)
+    assert file.is_symlink()
+    assert len(history.read(may.folder.parent)) == 2
+    (tmp_path / "shared.toml").unlink()
+    assert "this link leads nowhere" in refused(MachineError, make)
+
+
+def test_a_copy_elsewhere_is_not_recorded(make: Make, tmp_path: Path) -> None:
+    done = make()
+    copy = Path(shutil.copytree(done.folder, tmp_path / "elsewhere" / done.folder.name))
+    assert "not in the folder 'FR'" in refused(UsageError, lambda: record(copy, NOW))
+    assert names(tmp_path / "elsewhere") == [done.folder.name]
+
+
+def test_a_name_that_is_taken_is_no_hindrance(make: Make, tmp_path: Path) -> None:
+    place = tmp_path / "out" / "FR"
+    place.mkdir(parents=True)
+    (place / "2024-05_01").write_text("a file")
+    assert make().folder.name == "2024-05_02"
 
 
 @pytest.mark.parametrize("name", ["facts", "earlier"])

@@ -50,7 +50,16 @@ class Decision(Model):
     @property
     def acceptance(self) -> Acceptance:
         """As the findings know it."""
-        return Acceptance(self.finding, self.value, self.by, self.reason, self.until, self.at.isoformat(), self.about)
+        return Acceptance(
+            finding=self.finding,
+            rule=self.rule,
+            value=self.value,
+            by=self.by,
+            reason=self.reason,
+            until=self.until,
+            at=self.at.isoformat(),
+            about=self.about,
+        )
 
 
 class _Decisions(Model):

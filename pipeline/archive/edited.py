@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.disk import write_whole
-from pipeline.errors import EbsError, FactsError, Problem, machine_error
+from pipeline.errors import EbsError, FactsError, MachineError, Problem, machine_error
 
 
 def content(path: Path) -> bytes | None:
     """The bytes of a file, None where there is none."""
     try:
+        if path.is_symlink() and not path.exists():
+            words = "this link leads nowhere: what it stands for is not at hand."
+            raise MachineError(Problem(str(path), words, "Connect the place that it leads to."))
+        if path.exists() and not path.is_file():
+            raise MachineError(Problem(str(path), "this is no file.", "Put it elsewhere."))
         return path.read_bytes()
     except FileNotFoundError:
         return None

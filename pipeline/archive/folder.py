@@ -137,6 +137,15 @@ def damaged(draft: Path) -> list[str]:
     return sorted({*found.changed, *found.missing})
 
 
+def require_place(delivery: Path, country: str) -> None:
+    """UsageError unless a delivery (its whole path) lies in its country's folder, where the next ones will look."""
+    if delivery.parent.name != country:
+        words = (
+            f"this lies in {delivery.parent.name!r}, not in the folder {country!r}, where the next delivery will look."
+        )
+        raise UsageError(Problem(str(delivery), words, "Give the folder that `ebs deliver` made, below outputs."))
+
+
 def differences(delivery: Path, made: Mapping[str, bytes]) -> dict[str, str]:
     """How the files of a delivery differ from those that were made: path → how; the environment is left out."""
     found = dict.fromkeys(_named(delivery) - made.keys(), "is not made any more")
@@ -216,8 +225,8 @@ def store(
     ``files``: path inside the draft → bytes · ``never``: names that a new draft must not have, though nothing of that
     name is there any more. Call it inside ``one_at_a_time``.
     """
-    numbers = [number for number, _ in drafts(folder, month)]
-    numbers += [int(match[2]) for name in never if (match := _DRAFT.fullmatch(name)) and match[1] == month]
+    there = [*(path.name for path in folder.iterdir()), *never] if folder.is_dir() else never
+    numbers = [int(match[2]) for name in there if (match := _DRAFT.fullmatch(name)) and match[1] == month]
     return place(folder, f"{month}_{max(numbers, default=0) + 1:02d}", files, environment)
 
 
@@ -289,7 +298,7 @@ def sweep(folder: Path) -> None:
     try:
         ours = [child for child in folder.iterdir() if _ON_ITS_WAY.fullmatch(child.name)]
         for where in sorted([*ours, *folder.glob(f"{RECEIPTS}/*/.*.new")]):
-            if where.is_dir():
+            if where.is_dir() and not where.is_symlink():
                 shutil.rmtree(where)
             else:
                 where.unlink()
@@ -315,9 +324,24 @@ def open_delivery(path: Path) -> dict[str, Any]:
         raise UsageError(Problem(str(path / MANIFEST), f"not valid JSON: {error}.")) from error
     except OSError as error:
         raise machine_error(str(path / MANIFEST), error) from error
-    if not isinstance(manifest, dict) or not {"request", "components", "index", "files"} <= manifest.keys():
+    if not _is_manifest(manifest):
         raise UsageError(Problem(str(path / MANIFEST), "this is not the manifest of a delivery."))
-    return manifest
+    return dict(manifest)
+
+
+def _is_manifest(found: Any) -> bool:
+    """Whether a document has what is read in a manifest."""
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(name), dict) for name in ("request", "components", "index", "files")
+    ):
+        return False
+    asked = found["request"]
+    indicators = asked.get("indicators")
+    return (
+        all(isinstance(asked.get(name), str) for name in ("country", "month"))
+        and isinstance(indicators, list)
+        and all(isinstance(one, str) for one in indicators)
+    )
 
 
 def manifest_digest(delivery: Path) -> str:
@@ -400,5 +424,6 @@ def to_upload(delivery: Path) -> tuple[list[Path], tuple[list[Row], list[Row]]]:
 
     UsageError when the folder is no delivery; InputError when nothing is packed, or a table is gone.
     """
-    open_delivery(delivery)
-    return packed(delivery), (list(table(delivery, "counts.csv")), list(table(delivery, "factors.csv")))
+    manifest, files = open_delivery(delivery), packed(delivery)
+    unchanged(delivery, manifest, ("counts.csv", "factors.csv"))
+    return files, (list(table(delivery, "counts.csv")), list(table(delivery, "factors.csv")))

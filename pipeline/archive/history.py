@@ -9,17 +9,17 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.archive.edited import add, content, replace
 from pipeline.archive.folder import MANIFEST, RECEIPTS, digest, manifest_digest, open_delivery, unchanged
-from pipeline.errors import InputError, Problem, UsageError, is_text
+from pipeline.errors import FactsError, InputError, Problem, UsageError, is_text
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
 from pipeline.facts.store import toml_text
@@ -31,13 +31,19 @@ TABLE = "observations.csv"
 COUNT = "count"  # the measure that is transmitted
 
 
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is not a date and time: write it as 2024-07-05T09:00:00+02:00")
+    return value
+
+
 class Sent(Model):
     """A delivery that was transmitted. ``at``: with its offset · ``manifest``: sha256 of its manifest.json."""
 
     delivery: Annotated[str, Field(pattern=r"^\d{4}-\d{2}_\d{2,}$")]
     month: Month
-    at: dt.datetime
-    indicators: tuple[Code, ...]
+    at: Annotated[dt.datetime, BeforeValidator(_no_number)]
+    indicators: Annotated[tuple[Code, ...], Field(min_length=1)]
     manifest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     receipt: str = ""  # below the country's folder
     receipt_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
@@ -46,6 +52,8 @@ class Sent(Model):
     def _is_whole(self) -> Sent:
         if self.at.tzinfo is None:
             raise ValueError(f"the time {self.at.isoformat()} has no offset: write it as 2024-07-05T09:00:00+02:00")
+        if not (1583 <= self.at.year < 4099 and "1583" <= self.month[:4] < "4099"):  # where there is a calendar
+            raise ValueError(f"{self.month}, sent at {self.at.isoformat()}: there is no calendar of that year")
         if not self.delivery.startswith(f"{self.month}_"):
             raise ValueError(f"{self.delivery} is no delivery of {self.month}")
         return self
@@ -120,8 +128,9 @@ def keep_receipt(folder: Path, delivery: str, name: str, data: bytes) -> tuple[s
 
     UsageError where another receipt of this name is kept already.
     """
-    if not is_text(name):
-        raise UsageError(Problem("--receipt", "the name of this file is not UTF-8.", "Rename it."))
+    if not is_text(name) or name.startswith("."):
+        why = "begins with a dot" if is_text(name) else "is not UTF-8"
+        raise UsageError(Problem("--receipt", f"the name of this file {why}.", "Rename it."))
     path = f"{RECEIPTS}/{delivery}/{name}"
     there = content(folder / path)
     if there is None:
@@ -130,6 +139,11 @@ def keep_receipt(folder: Path, delivery: str, name: str, data: bytes) -> tuple[s
         words = "another receipt of this name is kept already."
         raise UsageError(Problem(str(folder / path), words, "Give the file another name."))
     return path, digest(data)
+
+
+def receipt_is(folder: Path, entry: Sent, name: str, data: bytes) -> bool:
+    """Whether the receipt that an entry names is this one."""
+    return entry.receipt == f"{RECEIPTS}/{entry.delivery}/{name}" and content(folder / entry.receipt) == data
 
 
 def receipt_is_kept(folder: Path, entry: Sent) -> bool:
@@ -148,8 +162,16 @@ def add_receipt(folder: Path, delivery: str, receipt: str, sha256: str) -> None:
     if len(mentioned) != 1:
         words, hint = f"the entry of {delivery} cannot be found in it.", f"Add receipt = {toml_text(receipt)} by hand."
         raise UsageError(Problem(str(path), words, hint))
-    lines[mentioned[0] + 1 : mentioned[0] + 1] = [f"{line}\n" for line in _receipt_lines(receipt, sha256)]
-    replace(path, "".join(lines).encode("utf-8"))
+    here = mentioned[0]
+    lines[here] = lines[here].rstrip("\r\n") + "\n"  # it may be the last line of the file
+    lines[here + 1 : here + 1] = [f"{line}\n" for line in _receipt_lines(receipt, sha256)]
+    data = "".join(lines).encode("utf-8")
+    try:
+        _parse(path, data)
+    except FactsError as error:
+        words = f"the receipt cannot be added to the entry of {delivery} ({error.problems[0].message})"
+        raise FactsError(Problem(str(path), words, f"Add receipt = {toml_text(receipt)} by hand.")) from error
+    replace(path, data)
 
 
 # ------------------------------------------------------------------------------------------- what was published
@@ -179,22 +201,22 @@ def located(asked: Path | None, place: Path) -> Path:
     )
 
 
-def earlier(folder: Path, month: str, indicators: Sequence[str]) -> Earlier:
+def earlier(folder: Path, country: str, month: str, indicators: Sequence[str]) -> Earlier:
     """What was sent of these indicators for months before ``month``; of several sent for one month, the last.
 
     Raises InputError when a delivery that was sent is gone or is not what was sent.
     """
-    sent = read(folder)
+    sent = [one for one in read(folder) if one.month < month]
+    problems: list[Problem] = [problem for one in sent for problem in _misnamed(folder, one)]
     used: dict[str, tuple[Sent, list[str]]] = {}
     for indicator in indicators:
-        for one in {one.month: one for one in sent if one.month < month and indicator in one.indicators}.values():
+        for one in {one.month: one for one in sent if indicator in one.indicators}.values():
             used.setdefault(one.delivery, (one, []))[1].append(indicator)
     in_order = sorted(used.values(), key=lambda pair: (pair[0].month, pair[0].at, pair[0].delivery))
     by_month: dict[str, tuple[list[str], dict[Identity, tuple[int | None, str]]]] = {}
-    problems: list[Problem] = []
     for one, those in in_order:
         try:
-            said = published(folder / one.delivery, those, one.manifest)
+            said = published(folder / one.delivery, those, one.manifest, country)
         except InputError as error:
             problems += error.problems
             continue
@@ -216,10 +238,23 @@ def earlier(folder: Path, month: str, indicators: Sequence[str]) -> Earlier:
     return Earlier(entries, Vintages.of((at, names, values) for at, (names, values) in sorted(by_month.items())))
 
 
-def published(delivery: Path, indicators: Iterable[str] | None = None, sha256: str = "") -> Published:
+def _misnamed(folder: Path, one: Sent) -> Iterator[Problem]:
+    """An entry whose indicators are not those of its delivery: a month would silently be missing from the history."""
+    if manifest_digest(folder / one.delivery) != one.manifest:
+        return  # told where it is read
+    asked = open_delivery(folder / one.delivery)["request"]["indicators"]
+    if set(asked) != set(one.indicators):
+        words = f"{one.delivery} has {', '.join(asked)}; its entry says {', '.join(one.indicators)}."
+        yield Problem(str(folder / HISTORY), words, "Correct the entry.", "history")
+
+
+def published(
+    delivery: Path, indicators: Iterable[str] | None = None, sha256: str = "", country: str = ""
+) -> Published:
     """The counts that a delivery holds, of these indicators or of all.
 
-    ``sha256``: of its manifest as it was sent. Raises InputError when it is gone or has been changed.
+    ``sha256``: of its manifest as it was sent · ``country``: whose delivery it must be. Raises InputError when it is gone,
+    has been changed, or is another country's.
     """
     if sha256 and not (delivery / MANIFEST).is_file():
         words, hint = "this delivery was sent and is gone.", f"Put it back from a copy, or take it out of {HISTORY}."
@@ -228,6 +263,9 @@ def published(delivery: Path, indicators: Iterable[str] | None = None, sha256: s
         words, hint = "this is no longer the delivery that was sent.", "Put it back from a copy."
         raise InputError(Problem(str(delivery / MANIFEST), words, hint, "history"))
     manifest = open_delivery(delivery)
+    if country and manifest["request"]["country"] != country:
+        words = f"this is a delivery of {manifest['request']['country']}, not of {country}."
+        raise InputError(Problem(str(delivery), words, "Name the folder of this country with --history.", "history"))
     wanted = None if indicators is None else set(indicators)
     return {
         identity: (int(value) if value else None, status)

@@ -116,7 +116,8 @@ def decided(found: Mapping[str, Balance], left_out: Iterable[Row]) -> dict[str, 
 def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
     """Cells that could be read and that neither the classification nor the bridge knows; ``rows`` carry ``why``.
 
-    A finding is about a code, not about its months or units: who accepts it, accepts all of it.
+    The id of a finding is that of its code, whatever the months; its value says how many units there are, so that an
+    acceptance covers these and no more.
     """
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
@@ -138,7 +139,7 @@ def unmapped(rows: Iterable[Row], checked: int) -> Verdict:
                 cell=f"{first['sheet']}!{first['cell']}" if first["sheet"] else None,
                 data_set=indicator,
                 series=".".join((indicator, area, kind, activity)),
-                value=activity,
+                value=f"{activity}: {sum(numbers)}",
             )
         )
     return Verdict(UNMAPPED, checked=checked, findings=tuple(findings))

@@ -256,6 +256,8 @@ def read_toml(path: str, data: bytes, model: type[T]) -> T:
         content = tomllib.loads(fact_text(path, data))
     except tomllib.TOMLDecodeError as error:
         raise FactsError(Problem(path, f"not valid TOML: {error}.", "Mend it at that place.")) from error
+    except (RecursionError, ValueError) as error:  # nested without end; a number of thousands of digits
+        raise FactsError(Problem(path, "nested too deeply, or a number in it is too long.", "Mend it.")) from error
     try:
         return model.model_validate(content)
     except ValidationError as error:
