@@ -16,7 +16,6 @@ from typing import Any, Literal
 from pipeline import __version__, archive
 from pipeline.archive import history
 from pipeline.errors import InputError, Problem, Problems, UsageError
-from pipeline.period import Period
 from pipeline.revisions import Publications, per_cent, statistics, triangle
 from pipeline.tables import Identity
 from pipeline.vintages import Vintage, Vintages, age
@@ -124,12 +123,8 @@ def _read(delivery: Path) -> tuple[Side, dict[Identity, tuple[str, str]]]:
     """What a delivery is, and everything it holds."""
     manifest = archive.open_delivery(delivery)
     asked = manifest["request"]
-    try:
-        country, month, indicators = asked["country"], str(Period.parse(asked["month"])), asked["indicators"]
-    except (KeyError, TypeError, ValueError):
-        words = "its manifest does not say of which country, month and indicators it is."
-        raise UsageError(Problem(str(delivery), words, "Give a folder such as outputs/FR/2024-05_01.")) from None
-    return Side(str(delivery), country, month, tuple(indicators)), history.observed(delivery, manifest)
+    side = Side(str(delivery), asked["country"], asked["month"], tuple(asked["indicators"]))
+    return side, history.observed(delivery, manifest)
 
 
 def _change(identity: Identity, a: tuple[str, str] | None, b: tuple[str, str] | None, month: str) -> Change | None:

@@ -179,7 +179,7 @@ def test_a_folder_that_is_no_delivery(tmp_path: Path) -> None:
     manifest = json.loads((old / "manifest.json").read_text("utf-8"))
     for request in ({}, [], {"country": "XX", "month": "May", "indicators": []}):
         (old / "manifest.json").write_text(json.dumps({**manifest, "request": request}), "utf-8")
-        with pytest.raises(UsageError, match="does not say of which country, month and indicators"):
+        with pytest.raises(UsageError, match="this is not the manifest of a delivery"):
             compare(old, old)
 
 

@@ -637,7 +637,7 @@ def test_an_activity_that_nobody_knows(make: Make, inputs: Path) -> None:
     done, rules = spoilt(make, inputs, "2024-05;96;micro", "2024-05;04;micro")
     assert rules == ["not-computed", "unmapped"], "the cell it should be is missing, too"
     (finding,) = (f for f in done.report["findings"] if f["rule"] == "unmapped")
-    assert (finding["file"], finding["line"], finding["value"]) == ("registrations.csv", 44, "04")
+    assert (finding["file"], finding["line"], finding["value"]) == ("registrations.csv", 44, "04: 25")
     assert done.manifest["balance"]["registrations"]["unknown"] == 25
     for name in ("counts.csv", "factors.csv", "observations.csv", "manifest.json", "inputs/registrations.csv"):
         assert (done.folder / name).is_file()

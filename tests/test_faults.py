@@ -74,7 +74,7 @@ def accepted(folder: Path, decision: decisions.Decision = DECISION) -> None:
     """Record a decision, once."""
     with archive.one_at_a_time(folder):
         if decision.finding not in [one.finding for one in decisions.read(folder, RULES)]:
-            decisions.record(folder, decision)
+            decisions.record(folder, decision, RULES)
 
 
 def nothing(folder: Path) -> None:

@@ -240,7 +240,7 @@ def test_a_delivery_whose_tables_are_not_what_was_stored(tmp_path: Path, facts: 
     gone, changed = caught.value.problems
     assert "counts.csv" in gone.where
     assert "observations.csv" in changed.where
-    assert "no longer the table that was stored" in changed.message
+    assert "no longer the file that was stored" in changed.message
 
 
 def test_every_count_of_a_small_delivery(tmp_path: Path, facts: Facts) -> None:

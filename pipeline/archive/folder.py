@@ -225,7 +225,12 @@ def store(
     ``files``: path inside the draft → bytes · ``never``: names that a new draft must not have, though nothing of that
     name is there any more. Call it inside ``one_at_a_time``.
     """
-    there = [*(path.name for path in folder.iterdir()), *never] if folder.is_dir() else never
+    try:
+        there = [*(path.name for path in folder.iterdir()), *never]
+    except FileNotFoundError:
+        there = [*never]
+    except OSError as error:
+        raise machine_error(str(folder), error) from error
     numbers = [int(match[2]) for name in there if (match := _DRAFT.fullmatch(name)) and match[1] == month]
     return place(folder, f"{month}_{max(numbers, default=0) + 1:02d}", files, environment)
 
@@ -339,6 +344,7 @@ def _is_manifest(found: Any) -> bool:
     indicators = asked.get("indicators")
     return (
         all(isinstance(asked.get(name), str) for name in ("country", "month"))
+        and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", asked["month"]) is not None
         and isinstance(indicators, list)
         and all(isinstance(one, str) for one in indicators)
     )
