@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 from lxml import etree
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "FR-2024-05"
@@ -125,3 +126,11 @@ def everything(folder: Path) -> dict[str, bytes]:
 def names(folder: Path) -> list[str]:
     """What a folder holds, hidden files too."""
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def runner() -> CliRunner:
+    """A runner of commands that keeps standard error apart, as newer versions do without being asked."""
+    try:
+        return CliRunner(mix_stderr=False)  # type: ignore[call-arg]
+    except TypeError:
+        return CliRunner()

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from delivery_support import COUNTRIES, MINI, REGISTRATIONS, ROOT, everything, names
-from typer.testing import CliRunner
+from delivery_support import COUNTRIES, MINI, REGISTRATIONS, ROOT, everything, names, runner
 
 import pipeline
 from pipeline.cli import app
@@ -146,14 +145,6 @@ def test_facts_from_the_environment(ebs: Run, tmp_path: Path) -> None:
 
 
 # --- what cannot be done ------------------------------------------------------------------------------------------
-
-
-def runner() -> CliRunner:
-    """A runner that keeps standard error apart, as newer versions do without being asked."""
-    try:
-        return CliRunner(mix_stderr=False)
-    except TypeError:
-        return CliRunner()
 
 
 def invoked(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from delivery_support import runner
 
 from pipeline.cli import app
 from pipeline.errors import UsageError
@@ -101,14 +101,6 @@ def test_every_shipped_rule_can_be_explained(facts: Facts) -> None:
         assert said[0] == f"{id_}: {rule.name}"
         assert f"  mend         {rule.mend}" in said
     assert len(list(explain(facts.rules))) == len(facts.rules)
-
-
-def runner() -> CliRunner:
-    """Standard error apart, as newer versions have it anyway."""
-    try:
-        return CliRunner(mix_stderr=False)  # type: ignore[call-arg]
-    except TypeError:
-        return CliRunner()
 
 
 def test_the_command(tmp_path: Path) -> None:

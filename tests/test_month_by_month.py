@@ -10,8 +10,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from delivery_support import MINI, names
-from typer.testing import CliRunner, Result
+from delivery_support import MINI, names, runner
+from typer.testing import Result
 
 from pipeline.cli import app
 
@@ -27,7 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ebs(*arguments: str, status: int = 0) -> Result:
-    done = CliRunner().invoke(app, arguments)
+    done = runner().invoke(app, arguments)
     assert done.exit_code == status, done.output
     assert "Traceback" not in done.output
     if status > 1:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from delivery_support import MINI, ROOT, everything, names
-from typer.testing import CliRunner
+from delivery_support import MINI, ROOT, everything, names, runner
 
 from pipeline.cli import app
 from pipeline.sources import snapshot
@@ -152,7 +151,7 @@ def test_an_input_that_moves_while_it_is_read(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr(snapshot, "_files", gone)
     else:
         monkeypatch.setattr(snapshot, "_bytes", meanwhile)
-    done = CliRunner().invoke(app, ["deliver", "inputs"])
+    done = runner().invoke(app, ["deliver", "inputs"])
     assert done.exit_code == 3
     if how.startswith("vanishes"):
         said = "input: input-missing: registrations.csv: the file is not there (a link that leads nowhere, or removed a moment ago). Put the file itself into the folder."

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import two_years_support as diary
-from delivery_support import everything, header, names, observations, said, table
+from delivery_support import everything, header, names, observations, runner, said, table
 from two_years_support import (
     AGGREGATES,
     APART,
@@ -36,7 +36,7 @@ from two_years_support import (
     TOTAL,
     Run,
 )
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from pipeline import archive
 from pipeline.archive import history
@@ -119,7 +119,7 @@ def _play(done: Played, run: Run, out: Path) -> None:
 
 def _ebs(*words: str | Path) -> Result:
     """A command as it is typed, in this process."""
-    return CliRunner().invoke(app, [str(word) for word in words])
+    return runner().invoke(app, [str(word) for word in words])
 
 
 # ------------------------------------------------------------------------------------------------ the two years happen
