@@ -214,10 +214,10 @@ def main(number: int) -> None:
         for name, seconds in (
             ("floor: csv.reader", floor),
             ("floor: pandas.read_csv", best(lambda: by_pandas(tables))),
-            ("earlier", best(lambda: history.earlier(folder, "FR", month, list(INDICATORS)))),
+            ("earlier", best(lambda: history.earlier(folder, "XX", month, list(INDICATORS)))),
         ):
             print(f"  {name:42} {seconds:8.2f} {seconds / floor:7.2f}")
-        vintages = history.earlier(folder, "FR", month, list(INDICATORS)).vintages
+        vintages = history.earlier(folder, "XX", month, list(INDICATORS)).vintages
         print(
             f"  {'statistics and triangle of everything':42} {(t := best(lambda: figures(vintages))):8.2f} {t / floor:7.2f}"
         )
