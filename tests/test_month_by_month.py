@@ -76,6 +76,7 @@ def test_a_correction_is_named_as_one(two: Path) -> None:
     ebs("sent", MAY, "--at", "2024-07-09T09:00:00+02:00")
     done = ebs("deliver", "inputs", "--out", "out", "--month", "2024-05", "--prepared", "2024-07-11T09:00:00+02:00")
     assert "note: 2024-05_01 was sent on 2024-07-09 09:00+02:00; this draft would correct it." in done.stderr
+    assert "upload: 2 files to send, correcting 2024-05_01;" in done.stdout
     same = ebs("deliver", "inputs", "--out", "out", "--month", "2024-04")
     assert "out/FR/2024-04_01/upload: 2 files, sent on 2024-07-05 10:00+02:00" in same.stdout
     sent = ebs("sent", "out/FR/2024-05_02")

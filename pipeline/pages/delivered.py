@@ -101,7 +101,9 @@ def last_line(
 
 
 def _until(manifest: Document, now: dt.datetime) -> str:
-    """By when, or since when it was due; a day that has moved says which it was."""
+    """What it corrects; else by when, or since when it was due, and of a day that has moved which it was."""
+    if corrects := manifest["request"].get("corrects"):
+        return f", correcting {corrects['delivery']}"
     plain, due = manifest["due"], manifest.get("effective_due", manifest["due"])
     moved = f" (the working day after {plain})" if due != plain else ""
     since = _local(manifest, now).isoformat() > due
