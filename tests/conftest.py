@@ -1,4 +1,4 @@
-"""What several tests share: no network, the shipped facts, the example delivered once, a way to run the command."""
+"""What several tests share: no network, the shipped facts, the example delivered once, ways to deliver and to run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from pipeline.facts import Facts, load  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "FR-2024-05"
+MINI = Path(__file__).parent / "golden" / "inputs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +67,16 @@ def facts() -> Facts:
 def example(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
     """The example of the README, delivered once for the whole suite."""
     return deliver(Request(EXAMPLE, out=tmp_path_factory.mktemp("outputs")), load())
+
+
+@pytest.fixture
+def make(tmp_path: Path, facts: Facts) -> Callable[..., Delivered]:
+    """Deliver the small inputs into `out` of the test's own folder."""
+
+    def run(inputs: Path = MINI, facts: Facts = facts, **asked: Any) -> Delivered:
+        return deliver(Request(inputs, **{"out": tmp_path / "out", **asked}), facts)
+
+    return run
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,6 +1,7 @@
 """An opinion of our own about deliveries: what the inputs add up to, what a file says, what stands on the disk.
 
-Nothing here uses `pipeline`: the divisions of each aggregate, the territories and the readers are written anew.
+Nothing of `pipeline` is used here for that: the divisions of each aggregate, the territories and the readers are written
+anew.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import openpyxl
+import pytest
 from lxml import etree
 from typer.testing import CliRunner
+
+from pipeline.errors import EbsError
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "FR-2024-05"
@@ -134,3 +138,11 @@ def runner() -> CliRunner:
         return CliRunner(mix_stderr=False)  # type: ignore[call-arg]
     except TypeError:
         return CliRunner()
+
+
+def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:
+    """What an attempt is refused with: all that is said; the error is of this very kind."""
+    with pytest.raises(EbsError) as caught:
+        attempt()
+    assert type(caught.value) is kind
+    return str(caught.value)

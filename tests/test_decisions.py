@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivery_support import MINI, everything, names, table
+from delivery_support import MINI, everything, names, refused, table
 
 from pipeline.accept import accept
 from pipeline.archive import decisions
 from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, FactsError, InputError, UsageError
+from pipeline.errors import FactsError, InputError, UsageError
 from pipeline.facts import Facts
 
 Make = Callable[..., Delivered]
@@ -47,13 +47,6 @@ def decide(done: Delivered, facts: Facts, *wanted: str, **said: Any) -> tuple[de
 
 def found(done: Delivered, rule: str) -> list[dict[str, Any]]:
     return [entry for entry in done.report["findings"] if entry["rule"] == rule]
-
-
-def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:
-    with pytest.raises(EbsError) as caught:
-        attempt()
-    assert type(caught.value) is kind
-    return str(caught.value)
 
 
 def test_a_finding_stays_until_it_is_accepted(make: Make, facts: Facts) -> None:

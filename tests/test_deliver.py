@@ -39,6 +39,7 @@ from delivery_support import (
     header,
     names,
     observations,
+    refused,
     registrations,
     said,
     table,
@@ -73,16 +74,6 @@ def sums(cells: dict[str, list[Cell]]) -> Sums:
 
 
 @pytest.fixture
-def make(tmp_path: Path, facts: Facts) -> Make:
-    """Deliver the small inputs into `out` of the test's own folder."""
-
-    def run(inputs: Path = MINI, facts: Facts = facts, **asked: Any) -> Delivered:
-        return deliver(Request(inputs, **{"out": tmp_path / "out", **asked}), facts)
-
-    return run
-
-
-@pytest.fixture
 def inputs(tmp_path: Path) -> Path:
     """A copy of the small inputs that a test may spoil."""
     return Path(shutil.copytree(MINI, tmp_path / "inputs"))
@@ -92,13 +83,6 @@ def replaced(file: Path, old: str, new: str) -> None:
     text = file.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new), "utf-8", newline="")
-
-
-def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:
-    with pytest.raises(EbsError) as caught:
-        attempt()
-    assert type(caught.value) is kind
-    return str(caught.value)
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------

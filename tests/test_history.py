@@ -10,39 +10,20 @@ import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from delivery_support import MINI, everything, header, names, observations, said, table
+from delivery_support import MINI, everything, header, names, observations, refused, said, table
 
 from pipeline import archive
 from pipeline.archive import history
-from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, FactsError, InputError, MachineError, UsageError
-from pipeline.facts import Facts
+from pipeline.deliver import Delivered
+from pipeline.errors import FactsError, InputError, MachineError, UsageError
 from pipeline.sent import record
 from pipeline.verify import verify
 
 Make = Callable[..., Delivered]
 NOW = dt.datetime(2024, 8, 1, tzinfo=dt.UTC)
 APRIL = dt.datetime.fromisoformat("2024-07-06T10:00:00+02:00")
-
-
-@pytest.fixture
-def make(tmp_path: Path, facts: Facts) -> Make:
-    """Deliver the small inputs, months April and May, into `out` of the test's own folder."""
-
-    def run(inputs: Path = MINI, **asked: Any) -> Delivered:
-        return deliver(Request(inputs, **{"out": tmp_path / "out", **asked}), facts)
-
-    return run
-
-
-def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:
-    with pytest.raises(EbsError) as caught:
-        attempt()
-    assert type(caught.value) is kind
-    return str(caught.value)
 
 
 # --- recording that a delivery was sent -----------------------------------------------------------------------------

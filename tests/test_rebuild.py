@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delivery_support import MINI, everything, names
+from delivery_support import MINI, everything, names, refused
 
 from pipeline import archive
 from pipeline.accept import accept
-from pipeline.deliver import Delivered, Request, deliver
-from pipeline.errors import EbsError, FactsError, InputError, UsageError
+from pipeline.deliver import Delivered
+from pipeline.errors import FactsError, InputError, UsageError
 from pipeline.facts import Facts, load
 from pipeline.rebuild import rebuild
 from pipeline.sent import record
@@ -23,21 +23,6 @@ from pipeline.verify import verify
 
 Make = Callable[..., Delivered]
 NOW = dt.datetime(2024, 8, 1, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def make(tmp_path: Path, facts: Facts) -> Make:
-    def run(inputs: Path = MINI, facts: Facts = facts, **asked: Any) -> Delivered:
-        return deliver(Request(inputs, **{"out": tmp_path / "out", **asked}), facts)
-
-    return run
-
-
-def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:
-    with pytest.raises(EbsError) as caught:
-        attempt()
-    assert type(caught.value) is kind
-    return str(caught.value)
 
 
 # --- made again -----------------------------------------------------------------------------------------------------
