@@ -94,6 +94,7 @@ def test_almost_a_layout_is_not_left_alone():
         (b"<html><title>503</title></html>", "input-not-a-table"),
         (workbook(ROW).data[:3000], "input-broken"),
     ],
+    ids=["empty", "compressed", "protected", "a page", "cut short"],
 )
 def test_what_cannot_be_judged_is_refused(data, rule):
     (problem,) = problems([table(ROW), Snapshot("b.csv", data)], [layout(), sheet()], [])
