@@ -78,7 +78,7 @@ def _overlay_is_read(facts: Facts, problems: Problems) -> None:
     """No file of an overlay is there in vain: a misspelt path would be overlooked."""
     shipped = [*facts.store.read_files, "codelists/countries/"]
     for folder in FOLDERS:
-        for path in facts.store.unread(folder, besides=("codelists/countries/",)):
+        for path in facts.store.unread(folder, besides=("codelists/countries/", "codelists/languages/")):
             problems.add(
                 path,
                 f"nothing reads this file of the overlay{_meant(path, shipped)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import string
 import tomllib
 import types
 import typing
@@ -19,17 +20,22 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import FactsError, Problem, Problems, nearest
 from pipeline.facts import models as m
 from pipeline.facts.classification import Classification, fact_text, read_classification
+from pipeline.facts.metadata_messages import read_metadata_structures
+from pipeline.facts.metadata_structure import MetadataStructures
 from pipeline.facts.store import Store
 from pipeline.facts.structure import Dataflow, Structure, Structures
 from pipeline.facts.structure_messages import read_structures
 from pipeline.findings import Rule
 
-REGULATION, NACE, COUNTRIES, STRUCTURES = (
+REGULATION, NACE, COUNTRIES, LANGUAGES, STRUCTURES = (
     "codelists/regulation",
     "codelists/nace",
     "codelists/countries",
+    "codelists/languages",
     "dsd/index.toml",
 )
+OF_METADATA = frozenset({"metadata structure", "metadataflow", "provision agreement"})
+"""Kinds of artefact in the index that are about reference metadata; the others are about data."""
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -63,6 +69,8 @@ class CountryFacts:
     layouts: Mapping[str, m.Layout]
     bridge: tuple[BridgeRow, ...]
     strata: Mapping[int, tuple[Stratum, ...]]  # by base year
+    texts: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)  # of the report: language → (path, bytes)
+    certified: tuple[str, bytes] | None = None  # the report as it was last certified: (path, message)
 
     def indicator(self, id_: str) -> m.CountryIndicator:
         """What the country says about an indicator; KeyError when it says nothing."""
@@ -91,8 +99,27 @@ class Facts:
     @cached_property
     def structures(self) -> Structures:
         """Every structure that ``dsd/index.toml`` lists, read together."""
-        files = dict.fromkeys(file for entry in self.structure_index for file in entry.files)
-        return read_structures([(file, self.store.read(file)) for file in files])
+        return read_structures(self._messages(of_metadata=False))
+
+    @cached_property
+    def metadata_structures(self) -> MetadataStructures:
+        """Every metadata structure, metadataflow and provision agreement that ``dsd/index.toml`` lists, read together."""
+        return read_metadata_structures(self._messages(of_metadata=True), self.metadata.restriction.annotation)
+
+    def _messages(self, *, of_metadata: bool) -> list[tuple[str, bytes]]:
+        entries = [entry for entry in self.structure_index if (entry.kind in OF_METADATA) == of_metadata]
+        return [(file, self.store.read(file)) for file in dict.fromkeys(f for entry in entries for f in entry.files)]
+
+    @cached_property
+    def metadata(self) -> m.MetadataRules:
+        """What holds for every country's metadata report: structure, roles of its concepts, legal acts."""
+        path = f"{REGULATION}/metadata.toml"
+        return read_toml(path, self.store.read(path), m.MetadataRules)
+
+    @cached_property
+    def languages(self) -> Mapping[str, m.Language]:
+        """The languages in which a report can be written, by id."""
+        return _languages(self.store)
 
     def structure(self, ref: str) -> Structure:
         """A data structure by ``AGENCY:ID(VERSION)``, or the one that the dataflow of this reference uses."""
@@ -243,11 +270,65 @@ def _country(facts: Facts, id_: str) -> CountryFacts:
     for weights in getattr(country, "weights", ()):
         with problems.gather():
             strata[weights.base_year] = tuple(_strata(facts.store, f"{folder}/{weights.file}", problems))
+    texts: dict[str, tuple[str, bytes]] = {}
+    certified = None
+    if (report := getattr(country, "report", None)) is not None:
+        with problems.gather():
+            texts, certified = _texts(facts, folder, report)
     problems.done()
     layouts = {layout.id: layout for layout in sources.layout}
-    read = CountryFacts(country, layouts, bridge, strata)
+    read = CountryFacts(country, layouts, bridge, strata, texts, certified)
     check_country(facts, read, folder)
     return read
+
+
+def _texts(
+    facts: Facts, folder: str, report: m.CountryReport
+) -> tuple[dict[str, tuple[str, bytes]], tuple[str, bytes] | None]:
+    """The texts of a country's report by language, its own first, and the report as it was last certified."""
+    store, own = facts.store, report.language
+    if own not in facts.languages:
+        known = list(facts.languages)
+        words = f"there are no phrases of the language {own!r}{nearest(own, known) or '.'}"
+        raise FactsError(Problem(f"{folder}/country.toml report.language", words, f"Add {LANGUAGES}/{own}.toml."))
+    paths = {own: f"{folder}/esms.md"}
+    paths |= {id_: f"{folder}/esms.{id_}.md" for id_ in facts.languages if id_ != own}
+    texts = {id_: (path, store.read(path)) for id_, path in paths.items() if store.find(path)}
+    if texts:  # what the report says rests on these, too
+        _ = facts.metadata, facts.metadata_structures
+    certified = f"{folder}/esms.certified.xml"
+    return texts, (certified, store.read(certified)) if store.find(certified) else None
+
+
+def _languages(store: Store) -> dict[str, m.Language]:
+    """Every language that has a file; all have the phrases of the first one, with the same values in them."""
+    problems, found = Problems(FactsError), {}
+    for name in store.files(LANGUAGES, ".toml"):
+        path = f"{LANGUAGES}/{name}"
+        with problems.gather():
+            language = read_toml(path, store.read(path), m.Language)
+            if f"{language.id}.toml" != name:
+                problems.add(f"{path} id", f"{language.id!r} is not the name of the file.")
+            found[language.id] = language
+    first = next(iter(found.values()), None)
+    for language in found.values():
+        for table in ("phrases", "page"):
+            mine, its = getattr(language, table), getattr(first, table)
+            for name in sorted({*mine, *its}):
+                where = f"{LANGUAGES}/{language.id}.toml {table}.{name}"
+                if name not in mine:
+                    problems.add(where, f"this phrase is missing; {first and first.id}.toml has it.")
+                elif name not in its:
+                    problems.add(where, f"{first and first.id}.toml has no such phrase.")
+                elif _fields(mine[name]) != _fields(its[name]):
+                    problems.add(where, f"the values in braces differ from those of {first and first.id}.toml.")
+    problems.done()
+    return found
+
+
+def _fields(phrase: str) -> set[str]:
+    """The values that stand in a phrase, by name."""
+    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name}
 
 
 def read_toml(path: str, data: bytes, model: type[T]) -> T:

@@ -339,6 +339,132 @@ class StructureIndex(Model):
     structure: tuple[StructureEntry, ...]
 
 
+# --- the metadata report ------------------------------------------------------------------------------------------
+
+
+class ReportStructure(Fact):
+    """Which metadata structure the report follows, and what its message names: the metadataflow or the agreement."""
+
+    structure: Code
+    flow: Code
+    refers_to: Literal["metadataflow", "provision agreement"]
+
+
+class ReportRoles(Fact):
+    """Which concept of the metadata structure has the role; read by meaning, never by name."""
+
+    agency: Code
+    certified: Code
+    posted: Code
+    updated: Code
+    time_coverage: Code
+    aggregates: Code
+
+
+class Restriction(Fact):
+    """How a structure or a message marks what is not to be published: the type of an annotation."""
+
+    annotation: Code
+
+
+class ShortVersion(Fact):
+    """The concepts that the short form of the page shows."""
+
+    concepts: tuple[Code, ...]
+
+
+class LegalAct(Fact):
+    """A legal act on which the data rest."""
+
+    id: Code
+    name: dict[str, str]
+    link: str
+
+
+class MetadataRules(Model):
+    """metadata.toml."""
+
+    report: ReportStructure
+    role: ReportRoles
+    restriction: Restriction
+    short: ShortVersion
+    legal_act: tuple[LegalAct, ...]
+
+
+class Statement(Model):
+    """How a text says something that is a fact, so that it can be compared with the fact.
+
+    ``pattern``: a regular expression, read without regard to case, whose group ``value`` is what the text says ·
+    ``unless``: another one; a sentence in which it matches speaks of something else (of the past, as a rule) ·
+    ``fact``: what it is compared with, a name that ``checks/metadata.py`` knows.
+    """
+
+    fact: Code
+    pattern: str
+    unless: str = ""
+
+
+class Topic(Model):
+    """Something of which one section may say that it is so and another that it is not.
+
+    Regular expressions, read without regard to case, within one sentence: what it is about, what affirms, what denies;
+    ``unless``: a sentence that speaks of something else.
+    """
+
+    id: Code
+    about: str
+    affirms: str
+    denies: str
+    unless: str = ""
+
+
+class Language(Model):
+    """One language: how dates, numbers and lists are written in it, and the phrases of report and page.
+
+    ``phrases`` of the values, ``page``: the words of the page; each is used by name, with the values that stand in it in
+    braces · ``date``, ``month``, ``time``: the same for a day ({day}, {month}, {year}), a month, an hour ({hour},
+    {minute}) · ``join``, ``last_join``: between the items of a list · ``vocabulary``: the report's own
+    words, whose misspellings are found · ``statements``, ``topics``: what the linter looks for.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+    name: str
+    months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
+    date: str
+    month: str
+    time: str
+    decimal: Annotated[str, Field(min_length=1, max_length=1)]
+    thousands: Annotated[str, Field(max_length=1)]
+    join: str
+    last_join: str
+    ordinals: tuple[str, ...]
+    phrases: dict[str, str]
+    page: dict[str, str] = {}
+    vocabulary: tuple[str, ...] = ()
+    statement: tuple[Statement, ...] = ()
+    topic: tuple[Topic, ...] = ()
+
+
+class CountryReport(Fact):
+    """What a country's metadata report is called and when it was certified; its text is esms.md beside country.toml.
+
+    ``language``: that of esms.md; other languages are esms.<language>.md · ``certified``, ``posted``: as the receiver knows
+    it · ``updated``: when its text was last changed · ``targets``: URNs of what it describes; the dataflows of the
+    regulation's data sets when empty.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$")]
+    version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){1,2}$")]
+    title: dict[str, str]
+    agency: dict[str, str]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+    provision: Code | None = None
+    certified: dt.date | None = None
+    posted: dt.date | None = None
+    updated: dt.date
+    targets: tuple[Code, ...] = ()
+
+
 # --- a country ----------------------------------------------------------------------------------------------------
 
 
@@ -476,6 +602,7 @@ class Country(Fact):
     break_: tuple[Break, ...] = Field(default=(), alias="break")
     holiday: tuple[Holiday, ...] = ()
     weights: tuple[Weights, ...] = ()
+    report: CountryReport | None = None
 
 
 Kind = Literal["total", "micro", "other"]

@@ -79,6 +79,17 @@ class Store:
             if name not in self.read_files and not (self.roots[-1] / name).is_file() and not name.startswith(besides)
         ]
 
+    def files(self, path: str, suffix: str) -> list[str]:
+        """The names of the files in this folder with this ending, over all roots."""
+        names = {
+            child.name
+            for root in self.roots
+            if (root / path).is_dir()
+            for child in (root / path).iterdir()
+            if child.is_file() and child.name.endswith(suffix) and not child.name.startswith(".")
+        }
+        return sorted(names)
+
     def folders(self, path: str) -> list[str]:
         """The names of the folders below this one, over all roots."""
         names = {

@@ -1,0 +1,174 @@
+"""What a metadata structure says, frozen: its attributes in order, nested, with names in languages. The words are SDMX's.
+
+``metadata_messages.py`` reads the messages, SDMX-ML 2.1 and 3.0. References are written ``AGENCY:ID(VERSION)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts.structure import Annotation, TextFormat
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataAttribute:
+    """A concept that a report speaks of. ``number`` is its place: 3, 3.1, 3.1.2.
+
+    ``presentational``: it only groups those below it · ``min_occurs`` 0: it need not be reported · ``max_occurs`` None:
+    unbounded · ``restricted``: not for publication, by an annotation of the structure · ``text_format``: how it is
+    written (``XHTML``, ``String``, a date …) · ``codelist_ref`` where it is coded.
+    """
+
+    id: str
+    number: str
+    concept_ref: str = ""
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    min_occurs: int = 1
+    max_occurs: int | None = 1
+    presentational: bool = False
+    restricted: bool = False
+    text_format: TextFormat | None = None
+    codelist_ref: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    children: tuple[MetadataAttribute, ...] = ()
+
+    @property
+    def level(self) -> int:
+        """1 for a heading, 2 for what stands below it."""
+        return self.number.count(".") + 1
+
+    @property
+    def name(self) -> str:
+        """The English name, else the first, else the id."""
+        return self.name_in("en")
+
+    def name_in(self, language: str) -> str:
+        """The name in a language, else the English one, else the first, else the id."""
+        return self.names.get(language) or self.names.get("en") or next(iter(self.names.values()), "") or self.id
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it is written as a date or a period."""
+        kind = self.text_format.type if self.text_format else ""
+        return kind in DATES
+
+    @property
+    def is_rich(self) -> bool:
+        """Whether it is written as XHTML."""
+        return bool(self.text_format and self.text_format.type == "XHTML")
+
+
+DATES = frozenset({
+    "DateTime", "GregorianDay", "GregorianTimePeriod", "BasicTimePeriod", "StandardTimePeriod", "ObservationalTimePeriod",
+})  # fmt: skip
+"""SDMX's text types of which a date is a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIdentifier:
+    """A part of a 2.1 target: its id and the kind of object that it refers to (``Dataflow``, ``DataProvider``).
+
+    ``object_type`` is ``ReportPeriod`` for the period of the report.
+    """
+
+    id: str
+    object_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What SDMX 2.1 wants to be named and 3.0 no longer has: the report structure and its target."""
+
+    id: str
+    target: str
+    identifiers: tuple[TargetIdentifier, ...]
+
+
+@dataclass(frozen=True)
+class MetadataStructure:
+    """A metadata structure definition. ``report`` is known where a 2.1 message has been read."""
+
+    agency: str
+    id: str
+    version: str
+    attributes: tuple[MetadataAttribute, ...]
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    report: Report | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """``ESTAT:ESMS_MSD(2.2)``."""
+        return f"{self.agency}:{self.id}({self.version})"
+
+    @property
+    def urn(self) -> str:
+        """The structure's URN."""
+        return f"urn:sdmx:org.sdmx.infomodel.metadatastructure.MetadataStructure={self.ref}"
+
+    @property
+    def all(self) -> Iterator[MetadataAttribute]:
+        """Every attribute in the order of the report: 1, 1.1, 1.2, 2 …"""
+        return _below(self.attributes)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, MetadataAttribute]:
+        """Attribute by id: in a metadata structure an id stands once."""
+        return {attribute.id: attribute for attribute in self.all}
+
+    @cached_property
+    def parents(self) -> Mapping[str, str]:
+        """Id → id of the attribute above it, empty for a heading."""
+        below = {child.id: attribute.id for attribute in self.all for child in attribute.children}
+        return {id_: below.get(id_, "") for id_ in self.by_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Metadataflow:
+    """A flow of metadata that follows a structure; ``targets`` as the message says, 3.0 only."""
+
+    ref: str
+    structure_ref: str = ""
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataProvisionAgreement:
+    """Who provides the metadata of which flow; ``provider`` is ``AGENCY:SCHEME(VERSION).ID``."""
+
+    ref: str
+    flow_ref: str = ""
+    provider: str = ""
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class MetadataStructures:
+    """What the messages about metadata hold, by reference."""
+
+    structures: Mapping[str, MetadataStructure] = field(default_factory=dict)
+    flows: Mapping[str, Metadataflow] = field(default_factory=dict)
+    agreements: Mapping[str, MetadataProvisionAgreement] = field(default_factory=dict)
+    providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """``AGENCY:SCHEME(VERSION).ID`` → names."""
+
+    def structure(self, ref: str) -> MetadataStructure:
+        """A metadata structure, or the one that a metadataflow of this reference follows; FactsError where there is none."""
+        flow = self.flows.get(ref)
+        found = self.structures.get(flow.structure_ref if flow else ref)
+        if found is None:
+            known = [*self.structures, *self.flows]
+            raise FactsError(
+                Problem("dsd/index.toml", f"there is no metadata structure {ref!r}{nearest(ref, known) or '.'}")
+            )
+        return found
+
+
+def _below(attributes: tuple[MetadataAttribute, ...]) -> Iterator[MetadataAttribute]:
+    for attribute in attributes:
+        yield attribute
+        yield from _below(attribute.children)
