@@ -15,6 +15,7 @@ from pipeline.errors import FactsError, InputError, Problem, Problems, UsageErro
 
 if TYPE_CHECKING:
     from pipeline.facts import Facts
+    from pipeline.facts.metadata_structure import MetadataStructure
     from pipeline.facts.structure import Structure
     from pipeline.findings import Rule
 
@@ -95,7 +96,8 @@ def candidates(path: Path, problems: Problems, candidate: Any, rules: Mapping[st
 
 def structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
     """Structure files read together, and the id among them or among the facts that is meant."""
-    from pipeline.facts.structure_messages import LARGEST, read_structures
+    from pipeline.facts.structure_messages import read_structures
+    from pipeline.facts.structure_xml import LARGEST
 
     messages, ids = [], []
     for one in given:
@@ -121,17 +123,22 @@ def structures_given(given: list[str], problems: Problems) -> tuple[Any, str]:
     return structures, ids[0] if ids else ""
 
 
-def structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structure]:
-    """The data structures of a file; FactsError when it has none, with what to show instead."""
+def structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structure | MetadataStructure]:
+    """The data and metadata structures of a file; FactsError when it has none, with what to show instead."""
     from pipeline.facts import load
+    from pipeline.facts.metadata_messages import read_metadata_structures
     from pipeline.facts.references import parse_reference
     from pipeline.facts.structure_messages import read_structures
 
     found = read_structures([(name, data)])
-    if found.structures:
+    if found.structures and not found.metadata_structures:
         return list(found.structures.values())
+    facts = load(overlay)
+    of_metadata = read_metadata_structures([(name, data)], facts.metadata.restriction.annotation)
+    if found.structures or of_metadata.structures:
+        return [*found.structures.values(), *of_metadata.structures.values()]
     targets = [one.full for c in found.constraints for to in c.attached_to if (one := parse_reference(to))]
-    instead = [*found.dataflows] or targets or [*load(overlay).structures.structures]
+    instead = [*found.dataflows, *of_metadata.flows] or targets or [*facts.structures.structures]
     raise FactsError(
         Problem(
             name,
@@ -141,8 +148,9 @@ def structures_in(name: str, data: bytes, overlay: Path | None) -> list[Structur
     )
 
 
-def structure_of(ref: str, facts: Facts) -> Structure:
+def structure_of(ref: str, facts: Facts) -> Structure | MetadataStructure:
     """The structure of this reference, or of this dataflow; a constraint or a list is named for what it is."""
+    from pipeline.facts.load import OF_METADATA
     from pipeline.facts.references import parse_reference, resolve
 
     wanted, all_ = parse_reference(ref, version="*"), facts.structures
@@ -154,6 +162,9 @@ def structure_of(ref: str, facts: Facts) -> Structure:
         raise FactsError(
             Problem(ref, "this is a code list.", f"Show a structure that uses it: {', '.join(all_.structures)}.")
         )
+    about_metadata = {entry.id: entry for entry in facts.structure_index if entry.kind in OF_METADATA}
+    if wanted and resolve(all_.structures, wanted) is None and resolve(about_metadata, wanted) is not None:
+        return facts.metadata_structures.structure(ref)
     return all_.structure(ref)
 
 

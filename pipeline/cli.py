@@ -278,6 +278,111 @@ def calendar(
 
 @app.command()
 @command
+def metadata(
+    country: Annotated[str | None, typer.Option(help="Whose report; default: the one that the facts name.")] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where deliveries are kept; the report goes into DIR/<country>/esms.")
+    ] = Path("outputs"),
+    lang: Annotated[
+        str | None, typer.Option(metavar="en|fr", help="Make the page in this language only; default: in each.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing, only say what is wrong with the text.")
+    ] = False,
+    diff: Annotated[
+        Path | None,
+        typer.Option(metavar="OLD", help="Say what has changed since OLD: a message, a text (.md) or a delivery."),
+    ] = None,
+    take: Annotated[
+        Path | None,
+        typer.Option("--import", metavar="FILE", help="Take over a metadata message as the text, into --facts DIR."),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Read what was sent from there, not from --out.")
+    ] = None,
+    format: Annotated[str, typer.Option(metavar="text|json", help="How it is written.")] = "text",  # noqa: A002
+    facts: FactsOption = None,
+) -> int:
+    """Regenerate the reference-metadata report (ESMS), its figures computed from what was sent, and check its text."""
+    one_of("--format", format, ("text", "json"))
+    if sum((check, diff is not None, take is not None)) > 1:
+        words = "--check, --diff and --import are three different things to do."
+        raise UsageError(Problem("metadata", words, "Give one of them."))
+    with one_document(format):
+        if take is not None:
+            return _take_over(country, take, format, facts)
+        return _metadata(country, out, lang, check, diff, history, format, facts)
+
+
+def _take_over(whose: str | None, message: Path, report: str, overlay: Path | None) -> int:
+    from pipeline import metadata as verb
+    from pipeline.facts import load
+    from pipeline.pages import metadata_text
+
+    if overlay is None:
+        words = "say into which folder the text shall go; the installed facts are never changed."
+        hint = "Add --facts DIR, or set EBS_FACTS; a folder that is not there yet is made."
+        raise UsageError(Problem("--facts", words, hint))
+    loaded = load(overlay if overlay.is_dir() and any(overlay.iterdir()) else None)
+    country = loaded.country(whose or loaded.transmission.default_country.id)
+    taken = verb.take_over(str(message), arguments.bytes_of(message), loaded, country)
+    paths = verb.store(taken, overlay, country)
+    if report == "json":
+        answer(as_json(metadata_text.taken_over_document(paths, taken.notes)))
+        return 0
+    for note in taken.notes:
+        tell(f"note: {note}")
+    for line in metadata_text.taken_over(paths, overlay):
+        answer(line)
+    return 0
+
+
+def _metadata(
+    whose: str | None,
+    out: Path,
+    lang: str | None,
+    check: bool,
+    diff: Path | None,
+    sent_from: Path | None,
+    report: str,
+    overlay: Path | None,
+) -> int:
+    from pipeline import metadata as verb
+    from pipeline.archive import history
+    from pipeline.facts import load
+    from pipeline.facts.calendar import day_of
+    from pipeline.pages import metadata_text
+
+    loaded = load(overlay)
+    country = loaded.country(whose or loaded.transmission.default_country.id)
+    place = out / country.country.id
+    today = day_of(loaded, dt.datetime.now(dt.UTC))
+    past = history.located(sent_from, place)
+    quiet = contextlib.nullcontext(lambda _: None)
+    with progress() if report == "text" and not (check or diff) else quiet as say:
+        done = verb.metadata(
+            loaded, country, place, today, sent_from=past, language=lang, write=not (check or diff), say=say
+        )
+    if diff is not None:
+        old = verb.in_delivery(diff) if diff.is_dir() else (str(diff), arguments.bytes_of(diff))
+        changed = verb.differences(*old, done.composed, loaded)
+        if report == "json":
+            answer(as_json(metadata_text.changes_document(str(diff), changed, done.composed.structure)))
+        for line in metadata_text.changes(str(diff), changed, done.composed.structure) if report == "text" else ():
+            answer(line)
+        return 0
+    if report == "json":
+        answer(as_json({**done.report, "written": [str(path) for path in done.files]}))
+    else:
+        for line in metadata_text.lines(done.report, done.composed.set_, done.deliveries, loaded.rules):
+            answer(line)
+        lost = done.composed.lost is not None
+        answer(metadata_text.last_line(done.report, done.files, verb.not_confirmed(loaded), lost=lost))
+    return 0 if done.ok else 1
+
+
+@app.command()
+@command
 def rebuild(
     delivery: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-05_01.")],
     check: Annotated[
@@ -397,7 +502,7 @@ def structure_list(facts: FactsOption = None) -> None:
     for entry in load(facts).structure_index:
         since = f"from {entry.valid_from}" if entry.valid_from else "always"
         until = f" to {entry.valid_to}" if entry.valid_to else ""
-        answer(f"{entry.id:32} {entry.kind:16} {since}{until}  {entry.evidence}")
+        answer(f"{entry.id:32} {entry.kind:19} {since}{until}  {entry.evidence}")
         answer(f"    {entry.origin}")
 
 
@@ -466,14 +571,18 @@ def structure_import(
             f"{'' if structure.time is None else ' and time'}, measures {len(structure.measures)}, "
             f"attributes {len(structure.attributes)}, lists {len(lists)} with {sum(lists.values()):,} codes"
         )
+    for metadata_structure in imported.metadata_structures:
+        every = list(metadata_structure.all)
+        kept_back = sum(attribute.restricted for attribute in every)
+        answer(f"{metadata_structure.ref}  attributes {len(every)}, not for publication {kept_back}")
     for entry in imported.entries:
-        if entry.kind != "data structure":
+        if entry.kind not in ("data structure", "metadata structure"):
             answer(f"{entry.id}  {entry.kind}")
     for name in imported.stored:
         answer(f"written: {facts / name}")
     for name in imported.removed:
         answer(f"removed, as nothing uses it any more: {facts / name}")
-    for data_set, ref in imported.follow.items():
+    for data_set, ref in imported.follow.items() if imported.structures else ():
         answer(f"{data_set} follows {ref}{'' if data_set in imported.used else ', which was not imported'}")
     answer(_after_import(imported, facts))
 
@@ -481,9 +590,14 @@ def structure_import(
 def _after_import(imported: Imported, facts: Path) -> str:
     """What to do next."""
     done = "Imported" if imported.changed else "Nothing has changed: these bytes were imported before"
-    show = f"look at it: ebs structure show '{imported.structures[0].ref}' --facts {facts}"
+    first = [*(one.ref for one in imported.structures), *(one.ref for one in imported.metadata_structures)][0]
+    show = f"look at it: ebs structure show '{first}' --facts {facts}"
     if imported.used:
         return f"{done}; {show}; then deliver with it: ebs deliver INPUTS --facts {facts}"
+    if imported.report:
+        return f"{done}; {show}; then make the report with it: ebs metadata --facts {facts}"
+    if not imported.structures:
+        return f"{done}; {show}"
     how = "to deliver with it, name its dataflow in a copy of codelists/regulation/transmission.toml in the overlay"
     return f"{done}; {show}; no data set follows it: {how}"
 

@@ -1,7 +1,7 @@
 """`ebs deliver`: from a folder of national files to a draft that is ready for upload. Read it from top to bottom.
 
 deliver: freeze → recognise → read → what was sent and decided before → build → store
-build:   COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → the bytes of the folder
+build:   COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → metadata report → the bytes of the folder
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__, archive, sources
+from pipeline import __version__, archive, metadata, sources
 from pipeline.archive import decisions, history
 from pipeline.checks import additivity, balance, coverage, form, revisions
 from pipeline.compile import aggregate, observe, rebase
@@ -37,7 +37,7 @@ from pipeline.messages.files import (
 )
 from pipeline.messages.files import read_back as read_by_another
 from pipeline.period import Period
-from pipeline.tables import COUNTS, frame_csv
+from pipeline.tables import COUNTS, IDENTITY, Identity, frame_csv
 from pipeline.validate import Asked, Candidate, validate
 from pipeline.vintages import Vintages
 
@@ -225,6 +225,10 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     for file in previews:
         verdicts += _form_verdicts(file, facts, read_back=False)
     judged = _judged([*written, *previews], facts, prepared, vintages)
+    said = _said(observations, facts, data_sets[0])
+    past = metadata.as_of(facts, material.earlier, str(month), indicators, said, prepared)
+    esms, about_esms = metadata.of_delivery(facts, country, past, prepared)
+    verdicts += about_esms
     verdicts += _silenced(judged.verdicts, verdicts, facts, asked.get("corrects"))
     names = {file.name for file in written}
     checked = [
@@ -246,6 +250,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     if material.decisions:
         files[decisions.STORED] = decisions.to_toml(material.decisions)
     files |= {f"index/{file.name}": file.data for file in previews}
+    files |= {f"{metadata.FOLDER}/{name}": data for name, data in esms.items()}
     if findings.ok:
         files |= {f"upload/{file.name}": file.data for file in written}
     files |= {
@@ -416,6 +421,13 @@ def _joined(observations: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     return pd.concat([observations, index], ignore_index=True).fillna("") if len(index) else observations
+
+
+def _said(observations: pd.DataFrame, facts: Facts, data_set: DataSet) -> dict[Identity, tuple[int | None, str]]:
+    """What the delivery says of each value, as the history will know it once it is sent."""
+    names = [*IDENTITY, facts.structure(data_set.dataflow).measures[0].id, facts.concepts.role.status]
+    rows = observations[names].itertuples(index=False, name=None)
+    return {Identity(*identity): (int(value) if value else None, status) for *identity, value, status in rows}
 
 
 def _component_names(facts: Facts, data_set: DataSet) -> dict[str, Any]:

@@ -138,6 +138,11 @@ class MetadataSet:
         return next((one for one in self.all if one.id == concept), None)
 
     @property
+    def restricted(self) -> frozenset[str]:
+        """The concepts that are not to be published: those that are marked, and all below them."""
+        return frozenset(below.id for one in self.all if one.restricted for below in _below((one,)))
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages in which there is a text, in the order in which they come."""
         return tuple(dict.fromkeys(language for one in self.all for language, _ in one.content if language))
@@ -173,13 +178,14 @@ class Change:
     """What changed about a concept, in one language. ``kind``: new, gone or changed.
 
     ``lines``: the text line by line, each with its sign: ``-`` only before, ``+`` only after, a space for both. They are
-    all alike where the form alone has changed (a link, an emphasis).
+    all alike where the form alone has changed (a link, an emphasis). ``restricted``: one of the two is not to be published.
     """
 
     concept: str
     language: str
     kind: str
     lines: tuple[tuple[str, str], ...]
+    restricted: bool = False
 
 
 def changes(old: MetadataSet, new: MetadataSet) -> tuple[Change, ...]:
@@ -188,6 +194,7 @@ def changes(old: MetadataSet, new: MetadataSet) -> tuple[Change, ...]:
     Languages that one of the two does not have at all are left out.
     """
     before, after = _texts(old), _texts(new)
+    restricted = old.restricted | new.restricted
     spoken = {"", *old.languages} & {"", *new.languages}
     found = []
     for key in dict.fromkeys([*after, *before]):
@@ -195,7 +202,8 @@ def changes(old: MetadataSet, new: MetadataSet) -> tuple[Change, ...]:
         if was == is_ or key[1] not in spoken:
             continue
         kind = "new" if was is None else "gone" if is_ is None else "changed"
-        found.append(Change(*key, kind, tuple(_beside(said(was or ""), said(is_ or "")))))
+        lines = tuple(_beside(said(was or ""), said(is_ or "")))
+        found.append(Change(*key, kind, lines, key[0] in restricted))
     return tuple(found)
 
 

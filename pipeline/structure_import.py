@@ -23,11 +23,13 @@ from lxml import etree
 from pipeline.errors import FactsError, Problem
 from pipeline.facts import load
 from pipeline.facts.load import REGULATION, STRUCTURES, read_toml
-from pipeline.facts.models import StructureEntry, StructureIndex
+from pipeline.facts.metadata_messages import read_metadata_structures
+from pipeline.facts.metadata_structure import Metadataflow, MetadataStructure, MetadataStructures
+from pipeline.facts.models import MetadataRules, StructureEntry, StructureIndex
 from pipeline.facts.references import numbers, parse_reference, resolve
-from pipeline.facts.show import gaps, same_but_for_case
+from pipeline.facts.show import gaps, gaps_of_metadata, same_but_for_case
 from pipeline.facts.store import at_hand, check_overlay, own, put, toml_text, tried
-from pipeline.facts.structure import FLAT, Structure, Structures
+from pipeline.facts.structure import FLAT, Dataflow, Structure, Structures
 from pipeline.facts.structure_messages import read_structures
 from pipeline.messages import schema
 
@@ -46,6 +48,9 @@ class Imported:
     removed: tuple[str, ...]
     follow: Mapping[str, str]
     """Data set → the structure that it now follows."""
+    metadata_structures: tuple[MetadataStructure, ...] = ()
+    report: str = ""
+    """The metadata structure that the report now follows, where there is one of it among those."""
 
     @property
     def changed(self) -> bool:
@@ -65,30 +70,56 @@ def import_structures(
     """Take over structure messages, given as (name, bytes), into an overlay; several complete one another.
 
     ``official``: they come from the maintainer's registry, and who imports them says so. Raises ``FactsError``, and
-    changes nothing, when they cannot be read, hold no data structure, or contradict the other facts.
+    changes nothing, when they cannot be read, hold no data or metadata structure, or contradict the other facts.
     """
     check_overlay(overlay)
     distinct = {data: name for name, data in reversed(messages)}
     given = [(name, data) for data, name in reversed(distinct.items())]
-    found = read_structures(given)
+    found, unused = _found(given, overlay)
     files = [_file(name, data) for name, data in given]
     _usable(files, found)
-    notes = tuple(dict.fromkeys(_notes(files, found)))
+    notes = tuple(dict.fromkeys([*_notes(files, found), *unused]))
     change = _change(_named(files), found, overlay, official=official, today=today)
     changed = {path: data for path, data in change.files.items() if own(overlay, path) != data}
-    follow = _checked(overlay, changed, [file.name for file in files])
+    follow, report = _checked(overlay, changed, [file.name for file in files], found)
     put(overlay, changed)
     return Imported(
         (*notes, *change.follow_up),
-        tuple(found.structures.values()),
+        tuple(found.data.structures.values()),
         tuple(change.entries),
         tuple(path for path, data in changed.items() if data is not None),
         tuple(path for path, data in changed.items() if data is None),
         follow,
+        tuple(found.metadata.structures.values()),
+        report,
     )
 
 
 # ------------------------------------------------------------------------------------------- what was given
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the messages hold, about data and about reference metadata."""
+
+    data: Structures
+    metadata: MetadataStructures
+
+
+def _found(given: Sequence[tuple[str, bytes]], overlay: Path) -> tuple[_Found, list[str]]:
+    """What the messages hold; beside data structures a faulty metadata structure is left out, and why is said."""
+    data = read_structures(given)
+    rules = read_toml(_RULES, at_hand(overlay, _RULES) or b"", MetadataRules)
+    try:
+        return _Found(data, read_metadata_structures(given, rules.restriction.annotation)), []
+    except FactsError as error:
+        if not data.structures:
+            raise
+        why = [f"{problem.where}: {problem.message}" for problem in error.problems]
+        return _Found(data, MetadataStructures()), [f"The metadata structure is left out. {words}" for words in why]
+
+
+_RULES = f"{REGULATION}/metadata.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +167,8 @@ def _ref(element: Any) -> str:
 
 _STRUCTURE, _FLOW = ("DataStructure",), ("Dataflow",)
 _LIMIT, _METADATA = ("ContentConstraint", "DataConstraint"), ("MetadataStructure",)
-_LEADING = (*_STRUCTURE, *_FLOW, *_METADATA, *_LIMIT)
+_METADATAFLOW, _AGREEMENT = ("Metadataflow",), ("MetadataProvisionAgreement", "ProvisionAgreement")
+_LEADING = (*_STRUCTURE, *_FLOW, *_METADATA, *_METADATAFLOW, *_LIMIT)
 
 
 def _named(files: Sequence[_File]) -> list[_File]:
@@ -158,35 +190,69 @@ def _named(files: Sequence[_File]) -> list[_File]:
     return named
 
 
-def _usable(files: Sequence[_File], found: Structures) -> None:
-    """There is a data structure; a reason and a way out when there is none."""
-    if found.structures:
+def _usable(files: Sequence[_File], found: _Found) -> None:
+    """There is a data or a metadata structure; a reason and a way out when there is none."""
+    data, metadata = found.data, found.metadata
+    if data.structures or metadata.structures:
         return
     where = ", ".join(file.name for file in files)
     how = "Export it whole: .../datastructure/AGENCY/ID/VERSION?references=all&detail=full."
-    if found.stubs:
-        why = f"only the name of {', '.join(found.stubs)} is there (a stub, or an external reference), not its components."
+    if stubs := (*data.stubs, *metadata.stubs):
+        why = f"only the name of {', '.join(stubs)} is there (a stub, or an external reference), not its components."
     else:
         counted = {
-            "code lists": len(found.codelists),
-            "concepts": len(found.concepts),
-            "dataflows": len(found.dataflows),
-            "constraints": len(found.constraints),
+            "code lists": len(data.codelists),
+            "concepts": len(data.concepts),
+            "dataflows": len(data.dataflows),
+            "constraints": len(data.constraints),
+            "metadataflows": len(metadata.flows),
+            "provision agreements": len(metadata.agreements),
         }
         there = ", ".join(f"{number} {what}" for what, number in counted.items() if number)
         why = f"there is no data structure, but {there or 'nothing that is used here'}."
-        how = f"Give the file of the data structure too, in one command. {how}"
+        kind = "metadata structure" if metadata.flows or metadata.agreements else "data structure"
+        how = f"Give the file of the {kind} too, in one command. {how.replace('datastructure', kind.replace(' ', ''))}"
     raise FactsError(Problem(where, why, how))
 
 
 # ------------------------------------------------------------------------------- what is missing or doubtful
 
 
-def _notes(files: Sequence[_File], found: Structures) -> Iterator[str]:
+def _notes(files: Sequence[_File], found: _Found) -> Iterator[str]:
     """In sentences: departures from the standard's schemas, other readings, and what is not there."""
     for file in files:
         yield from _departures(file)
         yield from _another_reading(file)
+    yield from _notes_on_data(found.data)
+    yield from _notes_on_metadata(files, found.metadata)
+    for file in files:
+        external = [ref for kind, ref, e in file.artefacts if e.get("isExternalReference") in ("true", "1")]
+        if external:
+            yield f"{file.name} only refers to {', '.join(external[:8])}: they are kept elsewhere, and not fetched."
+
+
+def _notes_on_metadata(files: Sequence[_File], found: MetadataStructures) -> Iterator[str]:
+    """What is missing of the metadata structures, and of what goes with them."""
+    for structure in found.structures.values():
+        yield from (f"{structure.ref}: {gap}" for gap in gaps_of_metadata(structure))
+    for ref in found.stubs:
+        yield f"{ref}: only its name is there (a stub, or an external reference); it cannot be used."
+    for file in files:
+        for kind, ref, element in file.artefacts:
+            reports = [report.get("id", "") for report in element.iter("{*}ReportStructure")]
+            if kind in _METADATA and ref in found.structures and len(reports) > 1:
+                used = found.structures[ref].report
+                others = ", ".join(report for report in reports if used is None or report != used.id)
+                yield f"{ref}: of its report structures the one with the most attributes is used, not {others}."
+    for flow in found.flows.values():
+        if not flow.structure_ref:
+            yield f"The metadataflow {flow.ref} does not say which structure it follows; it is left out."
+        elif flow.structure_ref not in found.structures:
+            yield f"The metadataflow {flow.ref} follows {flow.structure_ref}, which is not in these files."
+
+
+def _notes_on_data(found: Structures) -> Iterator[str]:
+    """What is missing of the data structures, and of what goes with them."""
     for structure in found.structures.values():
         whole = found.structure(f"DataStructure={structure.ref}")
         yield from (f"{structure.ref}: {gap}" for gap in gaps(whole))
@@ -210,10 +276,6 @@ def _notes(files: Sequence[_File], found: Structures) -> Iterator[str]:
             for to in constraint.attached_to
         ):
             yield f"The constraint {constraint.ref} is attached to what is not in these files: {', '.join(constraint.attached_to)}."
-    for file in files:
-        external = [ref for kind, ref, e in file.artefacts if e.get("isExternalReference") in ("true", "1")]
-        if external:
-            yield f"{file.name} only refers to {', '.join(external[:8])}: they are kept elsewhere, and not fetched."
 
 
 def _departures(file: _File) -> Iterator[str]:
@@ -312,7 +374,7 @@ class _Change:
     follow_up: Sequence[str]
 
 
-def _change(files: Sequence[_File], found: Structures, overlay: Path, *, official: bool, today: dt.date) -> _Change:
+def _change(files: Sequence[_File], found: _Found, overlay: Path, *, official: bool, today: dt.date) -> _Change:
     data = at_hand(overlay, STRUCTURES) or b""
     index = read_toml(STRUCTURES, data, StructureIndex).structure
     entries = _entries(files, found, index, official=official, today=today)
@@ -322,12 +384,12 @@ def _change(files: Sequence[_File], found: Structures, overlay: Path, *, officia
     kept = [entry for entry in index if (entry.kind, entry.id) not in replaced]
     _separable(files, kept, overlay)
     moved, moved_files = _moved(kept, newest, overlay, today)
-    superseded = {e.id: new for e in index if _reconstruction(e, newest) and (new := _newer(e.id, newest))}
+    superseded = {e.id: new for e in index if _reconstruction(e, newest) and (new := _instead(e.kind, e.id, newest))}
     moved_files |= _named_anew(superseded, overlay)
     blocks = _blocks(data, index)
     first = min((i for i, entry in enumerate(index) if (entry.kind, entry.id) in replaced), default=len(index))
     stays = [block for e, block in zip(index, blocks.each, strict=True) if (e.kind, e.id) not in replaced]
-    texts = [moved.get(e.id, block) if e.kind == "dataflow" else block for e, block in zip(kept, stays, strict=True)]
+    texts = [moved.get((e.kind, e.id), block) for e, block in zip(kept, stays, strict=True)]
     texts[first:first] = map(_toml, entries)  # in place of the first that is replaced, else at the end
     text = blocks.start + "\n\n".join(text.strip("\n") for text in texts) + "\n"
     if all(entry in index for entry in entries) and not moved and replaced <= mine:
@@ -343,6 +405,7 @@ def _change(files: Sequence[_File], found: Structures, overlay: Path, *, officia
     stored: dict[str, bytes | None] = {file.path: file.data for file in files}
     told = [f"{old} was a reconstruction; {new.ref} takes its place." for old, new in superseded.items()]
     told += [f"{path}: the copy in the overlay names it now." for path in moved_files]
+    told += _to_be_named(found.metadata, overlay, superseded)
     return _Change({**stored, **moved_files, STRUCTURES: text.encode(), **gone}, entries, told)
 
 
@@ -364,15 +427,36 @@ def _separable(files: Sequence[_File], kept: Iterable[StructureEntry], overlay: 
         raise FactsError(problems)
 
 
+def _to_be_named(
+    found: MetadataStructures, overlay: Path, superseded: Mapping[str, Structure | MetadataStructure]
+) -> Iterator[str]:
+    """What of the imported nothing follows yet, and where to name it."""
+    if not found.structures:
+        return
+    rules = read_toml(_RULES, at_hand(overlay, _RULES) or b"", MetadataRules).report
+    followed = superseded[rules.structure].ref if rules.structure in superseded else rules.structure
+    hint = f"to follow it, name it in a copy of {_RULES} in the overlay:"
+    for structure in found.structures.values():
+        if structure.ref != followed:
+            yield f"{structure.ref}: the report follows {followed}; {hint} report.structure, and report.flow."
+    for flow in found.flows.values():
+        if flow.structure_ref in found.structures and flow.ref != rules.flow:
+            yield f"{flow.ref}: the report belongs to the metadataflow {rules.flow}; {hint} report.flow."
+    for agreement in found.agreements.values():
+        yield f"{agreement.ref}: the report is made under it where a country.toml names it, report.provision."
+
+
 def _entries(
-    files: Sequence[_File], found: Structures, index: Sequence[StructureEntry], *, official: bool, today: dt.date
+    files: Sequence[_File], found: _Found, index: Sequence[StructureEntry], *, official: bool, today: dt.date
 ) -> list[StructureEntry]:
     """An entry for each artefact; the one that is there already where it is about the same bytes."""
     artefacts: list[tuple[str, tuple[str, ...], str]]
-    artefacts = [("data structure", _STRUCTURE, ref) for ref in found.structures]
-    artefacts += [("dataflow", _FLOW, flow.ref) for flow in found.dataflows.values() if flow.structure_ref]
-    artefacts += [("constraint", _LIMIT, constraint.ref) for constraint in found.constraints]
-    artefacts += [("metadata structure", _METADATA, ref) for ref in found.metadata_structures]
+    artefacts = [("data structure", _STRUCTURE, ref) for ref in found.data.structures]
+    artefacts += [("dataflow", _FLOW, flow.ref) for flow in found.data.dataflows.values() if flow.structure_ref]
+    artefacts += [("constraint", _LIMIT, constraint.ref) for constraint in found.data.constraints]
+    artefacts += [("metadata structure", _METADATA, ref) for ref in found.metadata.structures]
+    artefacts += [("metadataflow", _METADATAFLOW, f.ref) for f in found.metadata.flows.values() if f.structure_ref]
+    artefacts += [("provision agreement", _AGREEMENT, ref) for ref in found.metadata.agreements]
     digests = {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
     entries = []
     for kind, tags, ref in artefacts:
@@ -405,71 +489,91 @@ def _entries(
     return entries
 
 
-def _newest(found: Structures) -> dict[tuple[str, str], Structure]:
-    """The newest imported version of each data structure."""
-    newest: dict[tuple[str, str], Structure] = {}
-    for structure in found.structures.values():
-        name = (structure.agency, structure.id)
+Newest = Mapping[tuple[str, str, str], Structure | MetadataStructure]
+"""The newest imported version of each structure, by kind, agency and id."""
+
+
+def _newest(found: _Found) -> Newest:
+    newest: dict[tuple[str, str, str], Structure | MetadataStructure] = {}
+    given: list[tuple[str, Structure | MetadataStructure]]
+    given = [("data structure", structure) for structure in found.data.structures.values()]
+    given += [("metadata structure", structure) for structure in found.metadata.structures.values()]
+    for kind, structure in given:
+        name = (kind, structure.agency, structure.id)
         if name not in newest or numbers(structure.version) > numbers(newest[name].version):
             newest[name] = structure
     return newest
 
 
-def _newer(ref: str, newest: Mapping[tuple[str, str], Structure]) -> Structure | None:
-    """The imported structure of which this reference means an earlier version."""
+def _instead(kind: str, ref: str, newest: Newest) -> Structure | MetadataStructure | None:
+    """The imported structure that replaces what this reference means, if that was guessed.
+
+    A later version of a data structure, since an earlier one may have been in force before; any version of a metadata
+    structure, since a report follows one.
+    """
     old = parse_reference(ref)
-    new = newest.get((old.agency, old.id)) if old is not None else None
-    return new if new is not None and old is not None and numbers(new.version) > numbers(old.version) > () else None
+    new = newest.get((kind, old.agency, old.id)) if old is not None else None
+    if new is None or old is None or not numbers(old.version):
+        return None
+    later, other = numbers(new.version) > numbers(old.version), new.version != old.version
+    return new if (other if kind == "metadata structure" else later) else None
 
 
-def _reconstruction(entry: StructureEntry, newest: Mapping[tuple[str, str], Structure]) -> bool:
-    """Whether the entry is a reconstruction of an earlier version: the registry's own replaces it."""
-    guessed = entry.kind == "data structure" and entry.evidence == "inferred"
-    return guessed and _newer(entry.id, newest) is not None
+def _reconstruction(entry: StructureEntry, newest: Newest) -> bool:
+    """Whether the entry is a reconstruction of another version: the registry's own replaces it."""
+    return entry.evidence == "inferred" and _instead(entry.kind, entry.id, newest) is not None
 
 
 def _moved(
-    kept: Iterable[StructureEntry],
-    newest: Mapping[tuple[str, str], Structure],
-    overlay: Path,
-    today: dt.date,
-) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Reconstructed dataflows that followed an earlier version follow the imported one: their entries and files."""
-    blocks: dict[str, str] = {}
+    kept: Sequence[StructureEntry], newest: Newest, overlay: Path, today: dt.date
+) -> tuple[dict[tuple[str, str], str], dict[str, bytes]]:
+    """Reconstructed flows that followed another version follow the imported one: their entries and files."""
+    blocks: dict[tuple[str, str], str] = {}
     files: dict[str, bytes] = {}
     for entry in kept:
-        if entry.kind != "dataflow" or entry.evidence != "inferred" or len(entry.files) != 1:
+        own_files = {path: data for path in entry.files if (data := at_hand(overlay, path))}
+        followed = _followed(entry, own_files) if entry.evidence == "inferred" else ""
+        kind = "data structure" if entry.kind == "dataflow" else "metadata structure"
+        new = _instead(kind, followed, newest) if followed else None
+        if new is None:
             continue
-        (path,) = entry.files
-        data = at_hand(overlay, path)
-        flow = read_structures([(path, data)]).dataflows.get(entry.id) if data else None
-        new = _newer(flow.structure_ref, newest) if flow else None
-        if data is None or flow is None or new is None:
-            continue
-        files[path] = _following(data, entry.id, new)
-        note = f"Follows {new.ref} instead of {flow.structure_ref} since that was imported ({today.isoformat()})."
-        digest = hashlib.sha256(files[path]).hexdigest()
-        blocks[entry.id] = _toml(
-            entry.model_copy(update={"sha256": {path: digest}, "note": f"{entry.note} {note}".strip()})
+        files |= {path: _following(data, entry.id, new) for path, data in own_files.items()}
+        note = f"Follows {new.ref} instead of {followed} since that was imported ({today.isoformat()})."
+        digests = {path: hashlib.sha256(files[path]).hexdigest() for path in own_files}
+        blocks[entry.kind, entry.id] = _toml(
+            entry.model_copy(update={"sha256": digests, "note": f"{entry.note} {note}".strip()})
         )
     return blocks, files
 
 
-def _named_anew(superseded: Mapping[str, Structure], overlay: Path) -> dict[str, bytes]:
-    """The law's own file with the new version where it names a structure that is replaced."""
-    path = f"{REGULATION}/transmission.toml"
-    data = at_hand(overlay, path) or b""
-    new = data
-    for old, structure in superseded.items():
-        line = re.compile(rb'^([ \t]*structure[ \t]*=[ \t]*)"' + re.escape(old.encode()) + rb'"', re.MULTILINE)
-        new = line.sub(rb'\1"' + structure.ref.encode() + rb'"', new)
-    return {path: new} if new != data else {}
+def _followed(entry: StructureEntry, files: Mapping[str, bytes]) -> str:
+    """The structure that a flow of the index follows; nothing for an entry of another kind."""
+    flow: Dataflow | Metadataflow | None = None
+    if entry.kind == "dataflow" and len(entry.files) == 1:
+        flow = read_structures(files.items()).dataflows.get(entry.id)
+    elif entry.kind == "metadataflow":
+        flow = read_metadata_structures(files.items(), "").flows.get(entry.id)
+    return flow.structure_ref if flow else ""
 
 
-def _following(data: bytes, flow: str, new: Structure) -> bytes:
-    """The message with its dataflow following another structure."""
+def _named_anew(superseded: Mapping[str, Structure | MetadataStructure], overlay: Path) -> dict[str, bytes]:
+    """The law's own files with the new version where they name a structure that is replaced."""
+    changed = {}
+    for path in (f"{REGULATION}/transmission.toml", _RULES):
+        data = at_hand(overlay, path) or b""
+        new = data
+        for old, structure in superseded.items():
+            line = re.compile(rb'^([ \t]*structure[ \t]*=[ \t]*)"' + re.escape(old.encode()) + rb'"', re.MULTILINE)
+            new = line.sub(rb'\1"' + structure.ref.encode() + rb'"', new)
+        if new != data:
+            changed[path] = new
+    return changed
+
+
+def _following(data: bytes, flow: str, new: Structure | MetadataStructure) -> bytes:
+    """The message with its flow following another structure."""
     root = _root(data)
-    for element in root.iter("{*}Dataflow"):
+    for element in root.iter("{*}Dataflow", "{*}Metadataflow"):
         followed = element.find("{*}Structure")
         if followed is None or _ref(element) != flow:
             continue
@@ -520,16 +624,22 @@ def _toml(entry: StructureEntry) -> str:
 # ------------------------------------------------------------------------------------------- before it is stored
 
 
-def _checked(overlay: Path, changed: Mapping[str, bytes | None], names: Sequence[str]) -> dict[str, str]:
-    """The facts as they would be hold together; answers with the structure that each data set follows."""
+def _checked(
+    overlay: Path, changed: Mapping[str, bytes | None], names: Sequence[str], found: _Found
+) -> tuple[dict[str, str], str]:
+    """The facts as they would be hold together; the structure of each data set, and the report's if it is imported."""
     with tried(overlay, changed) as copy:
         try:
             facts = load(copy)
             for country in facts.country_ids:
                 facts.country(country)
-            return {d.id: facts.structure(d.dataflow).ref for d in facts.transmission.data_set}
+            report = ""
+            if found.metadata.structures:
+                report = facts.metadata_structures.structure(facts.metadata.report.flow).ref
+            follow = {d.id: facts.structure(d.dataflow).ref for d in facts.transmission.data_set}
         except FactsError as error:
             raise FactsError([_contradiction(names, overlay), *error.problems]) from error
+    return follow, report if report in found.metadata.structures else ""
 
 
 def _contradiction(names: Sequence[str], overlay: Path) -> Problem:

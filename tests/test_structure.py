@@ -486,7 +486,7 @@ def test_a_concept_that_is_given_twice_differently_is_refused() -> None:
 
 
 def test_a_message_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST", 2**20)
+    monkeypatch.setattr("pipeline.facts.structure_xml.LARGEST", 2**20)
     assert "is larger than 1 MiB" in problems(b"<a>" + b" " * 2**20)[0]
 
 

@@ -246,7 +246,8 @@ def test_a_draft_of_three_point_one(tmp_path: Path) -> None:
 def test_lists_of_every_kind(tmp_path: Path) -> None:
     made = take(tmp_path, specimen("measures_30"))
     kinds = [entry.kind for entry in made.entries]
-    assert kinds == ["data structure", "dataflow", "constraint", "metadata structure"]
+    assert kinds == ["data structure", "dataflow", "constraint"]
+    assert any(note.startswith("TEST:MSD(1.0.0): only its name is there") for note in made.notes)
     (structure,) = made.structures
     codes = {c.id: len(c.codelist.codes) for c in structure.components if c.codelist is not None}
     assert codes == {"FREQ": 2, "AGE": 4, "AREA": 1, "STATUS": 2, "ORIGIN": 1}
@@ -371,3 +372,115 @@ def test_show_says_what_is_missing(ebs: Run) -> None:
     done = ebs("structure", "show", SPECIMENS / "draft_31.xml")
     assert "note: There is no time dimension" in done.stdout
     assert "note:" not in ebs("structure", "show", "ESTAT:STSALL(2.1)").stdout
+
+
+# --- a metadata structure -----------------------------------------------------------------------------------------
+
+
+def esms(form: str = "3.0", version: str = "2.3", **changes: str) -> str:
+    """The shipped metadata structure as a registry would export it, in another version and with other ids."""
+    text = (ROOT / "dsd" / ("ESMS_MSD.xml" if form == "3.0" else "ESMS_MSD_21.xml")).read_text("utf-8")
+    text = text.replace('version="2.2"', f'version="{version}"')
+    for old, new in changes.items():
+        text = text.replace(f'id="{old}"', f'id="{new}"')
+    return text
+
+
+def test_a_metadata_structure_replaces_the_reconstruction_and_what_followed_it(tmp_path: Path) -> None:
+    made = take(tmp_path, esms(), esms("2.1"), official=True)
+    found = entries(tmp_path)
+    assert ("metadata structure", "ESTAT:ESMS_MSD(2.2)") not in found
+    entry = found["metadata structure", "ESTAT:ESMS_MSD(2.3)"]
+    assert (entry["evidence"], entry["files"]) == (
+        "official",
+        ["dsd/ESTAT_ESMS_MSD_2.3.xml", "dsd/ESTAT_ESMS_MSD_2.3_2.xml"],
+    )
+    assert entry["origin"].startswith("export-0.xml, an SDMX-ML 3.0 message of EBS")
+    assert "Follows ESTAT:ESMS_MSD(2.3) instead" in found["metadataflow", "ESTAT:ESMS_STSRB(1.0)"]["note"]
+    assert 'structure = "ESTAT:ESMS_MSD(2.3)"' in state(tmp_path)["codelists/regulation/metadata.toml"].decode()
+    facts = load(tmp_path)
+    structure = facts.metadata_structures.structure(facts.metadata.report.flow)
+    assert (structure.ref, made.report, made.structures) == ("ESTAT:ESMS_MSD(2.3)", "ESTAT:ESMS_MSD(2.3)", ())
+    assert structure.report is not None
+    assert list(facts.structures.structures) == ["ESTAT:STSALL(2.1)"]
+    assert not take(tmp_path, esms(), esms("2.1"), official=True).changed
+
+
+@pytest.mark.parametrize("version", ["2.2", "2.0"])
+def test_any_version_replaces_a_guessed_metadata_structure(tmp_path: Path, version: str) -> None:
+    made = take(tmp_path, esms("2.1", version))
+    ours = [id_ for kind, id_ in entries(tmp_path) if kind == "metadata structure"]
+    assert ours == [made.report] == [f"ESTAT:ESMS_MSD({version})"]
+
+
+def test_without_a_form_of_two_point_one_that_is_said(tmp_path: Path) -> None:
+    made = take(tmp_path, esms())
+    assert "ESTAT:ESMS_MSD(2.3): It is not given as SDMX-ML 2.1: no 2.1 message can be written by it." in made.notes
+    assert load(tmp_path).metadata_structures.structure("ESTAT:ESMS_MSD").report is None
+
+
+def test_a_metadata_structure_without_restrictions_is_warned_of(tmp_path: Path) -> None:
+    made = take(tmp_path, esms().replace("RESTRICTED_FOR_PUBLICATION", "SOMETHING_ELSE"))
+    assert any("everything in a report would be published" in note for note in made.notes)
+
+
+def test_a_metadata_structure_that_lacks_a_concept_of_the_facts_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FactsError) as error:
+        take(tmp_path / "facts", esms(META_POSTED="LAST_POSTED"))
+    assert "nothing was imported" in why(error)
+    assert "metadata.toml role.posted: ESTAT:ESMS_MSD(2.3) has no attribute 'META_POSTED'" in why(error)
+    assert not (tmp_path / "facts").exists()
+
+
+def test_two_forms_that_disagree_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FactsError) as error:
+        take(tmp_path / "facts", esms(), esms("2.1", COST_BURDEN="BURDEN"))
+    assert "the metadata attribute 'COST_BURDEN' is in one of them only" in why(error)
+    assert "export-0.xml and export-1.xml both give this structure" in why(error)
+
+
+def test_another_metadata_structure_stands_beside(tmp_path: Path) -> None:
+    text = esms().replace('id="ESMS_MSD"', 'id="OTHER_MSD"')
+    made = take(tmp_path, text)
+    assert ("metadata structure", "ESTAT:ESMS_MSD(2.2)") in entries(tmp_path)
+    assert made.report == ""
+    (how,) = [note for note in made.notes if "to follow it" in note]
+    assert how.startswith("ESTAT:OTHER_MSD(2.3): the report follows ESTAT:ESMS_MSD(2.2); to follow it, name it")
+    assert load(tmp_path).metadata_structures.structure("ESTAT:OTHER_MSD").by_id
+
+
+def test_a_flow_and_an_agreement_come_with_their_structure(tmp_path: Path) -> None:
+    flows = (ROOT / "dsd" / "ESMS_STSRB.xml").read_text("utf-8").replace("ESMS_MSD(2.2)", "ESMS_MSD(2.3)")
+    agreement = (ROOT / "dsd" / "MPA_ESMS_STSRB_FR.xml").read_text("utf-8")
+    made = take(tmp_path, esms(), flows, agreement.replace("MPA_ESMS_STSRB_FR", "MPA_REAL"))
+    found = entries(tmp_path)
+    assert found["metadataflow", "ESTAT:ESMS_STSRB(1.0)"]["evidence"] == "public"
+    assert ("provision agreement", "ESTAT:MPA_REAL(1.0)") in found
+    assert any(note.startswith("ESTAT:MPA_REAL(1.0): the report is made under it where") for note in made.notes)
+    assert load(tmp_path).metadata_structures.flows["ESTAT:ESMS_STSRB(1.0)"].structure_ref == "ESTAT:ESMS_MSD(2.3)"
+
+
+def test_a_flow_alone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FactsError) as error:
+        take(tmp_path / "facts", (ROOT / "dsd" / "ESMS_STSRB.xml").read_text("utf-8"))
+    assert "there is no data structure, but 1 metadataflows" in why(error)
+    assert "metadatastructure/AGENCY/ID/VERSION" in why(error)
+
+
+def test_a_faulty_metadata_structure_does_not_keep_a_data_structure_out(tmp_path: Path, whole: str) -> None:
+    made = take(tmp_path, whole, esms(COST_BURDEN="CONTACT"))
+    assert made.structures
+    assert not made.metadata_structures
+    assert any(note.startswith("The metadata structure is left out. export-1.xml line") for note in made.notes)
+    assert load(tmp_path).metadata_structures.structure("ESTAT:ESMS_MSD(2.2)")
+
+
+def test_the_command_takes_a_metadata_structure(ebs: Run, tmp_path: Path) -> None:
+    (tmp_path / "esms.xml").write_text(esms(), "utf-8")
+    done = ebs("structure", "import", "esms.xml", "--facts", "ours")
+    assert done.returncode == 0
+    assert "ESTAT:ESMS_MSD(2.3)  attributes 75, not for publication 5\n" in done.stdout
+    assert "follows ESTAT:STSALL" not in done.stdout
+    assert done.stdout.endswith("then make the report with it: ebs metadata --facts ours\n")
+    shown = ebs("structure", "show", "ESTAT:ESMS_MSD", "--facts", "ours").stdout
+    assert shown.startswith("ESTAT:ESMS_MSD(2.3)  Euro SDMX Metadata Structure")

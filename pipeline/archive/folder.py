@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.disk import sync_folder
+from pipeline.disk import sync_folder, write_whole
 from pipeline.errors import InputError, MachineError, Problem, Problems, UsageError, machine_error
 from pipeline.tables import read_csv
 
@@ -54,6 +54,22 @@ def drafts(folder: Path, month: str) -> list[tuple[int, Path]]:
     except OSError as error:
         raise machine_error(str(folder), error) from error
     return sorted(found)
+
+
+def keep(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder, each whole or not at all, over those that were there; answers with their paths.
+
+    For what is made anew each time, never for a delivery.
+    """
+    paths = []
+    for name, data in files.items():
+        path = folder / name
+        try:
+            write_whole(path, data)
+        except OSError as error:
+            raise machine_error(str(path), error) from error
+        paths.append(path)
+    return paths
 
 
 def same_request(folder: Path, month: str, identity: str) -> tuple[Path | None, dict[str, list[str]]]:

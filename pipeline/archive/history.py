@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -233,9 +233,43 @@ def earlier(folder: Path, country: str, month: str, indicators: Sequence[str]) -
             "at": one.at.isoformat(),
             "sha256": one.manifest,
         }
+        | _before(one, those, sent)
         for one, those in in_order
     )
     return Earlier(entries, Vintages.of((at, names, values) for at, (names, values) in sorted(by_month.items())))
+
+
+def _before(one: Sent, indicators: Iterable[str], sent: Iterable[Sent]) -> dict[str, Any]:
+    """When its month was first sent, by indicator, where that was in another delivery: this one corrected it."""
+    first = {
+        indicator: min(
+            (other for other in sent if other.month == one.month and indicator in other.indicators), key=_order
+        )
+        for indicator in indicators
+    }
+    found = {i: {"delivery": of.delivery, "at": of.at.isoformat()} for i, of in first.items() if of != one}
+    return {"first": found} if found else {}
+
+
+class Transmission(NamedTuple):
+    """A delivery that was sent, as far as punctuality needs to know it."""
+
+    delivery: str
+    month: str
+    at: dt.datetime
+    indicators: tuple[str, ...]
+
+
+def transmitted(used: Iterable[Mapping[str, Any]]) -> tuple[Transmission, ...]:
+    """What was sent, from the history that a request names: the deliveries used, and those that they corrected."""
+    found = []
+    for one in used:
+        at = dt.datetime.fromisoformat(one["at"])
+        found.append(Transmission(one["delivery"], one["month"], at, tuple(one["indicators"])))
+        for indicator, first in one.get("first", {}).items():
+            at = dt.datetime.fromisoformat(first["at"])
+            found.append(Transmission(first["delivery"], one["month"], at, (indicator,)))
+    return tuple(found)
 
 
 def _misnamed(folder: Path, one: Sent) -> Iterator[Problem]:

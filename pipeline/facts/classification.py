@@ -58,12 +58,19 @@ class Classification:
         """The fewest positions that stand for exactly these leaves, coarsest first: ``O, 94``."""
         left = set(leaves)
         said = []
-        for code, below in sorted(self._leaves.items(), key=lambda item: -len(item[1])):
-            if below and below <= left:
+        for code, below in self._coarsest_first:
+            if below <= left:
                 said.append(code)
                 left -= below
+                if not left:
+                    break
         order = {code: i for i, code in enumerate(self.positions)}
         return ", ".join(sorted(said, key=order.__getitem__))
+
+    @cached_property
+    def _coarsest_first(self) -> list[tuple[str, frozenset[str]]]:
+        """The positions that have leaves, those with the most of them first."""
+        return sorted(((code, below) for code, below in self._leaves.items() if below), key=lambda item: -len(item[1]))
 
 
 def fact_text(file: str, data: bytes) -> str:

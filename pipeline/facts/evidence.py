@@ -37,6 +37,7 @@ def known(facts: Facts, country: CountryFacts | None = None) -> Iterator[Known]:
         yield from _walk(indicator, f"{regulation}/indicators.toml", indicator.id)
     yield from _walk(facts.transmission, f"{regulation}/transmission.toml", "")
     yield from _walk(facts.concepts, f"{regulation}/concepts.toml", "")
+    yield from _walk(facts.metadata, f"{regulation}/metadata.toml", "")
     for entry in facts.classification_index:
         yield from _walk(entry, "codelists/nace/index.toml", entry.id)
     for structure in facts.structure_index:

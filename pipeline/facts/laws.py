@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,6 +22,7 @@ from pipeline.period import Period
 
 if TYPE_CHECKING:
     from pipeline.facts.load import CountryFacts, Facts
+    from pipeline.facts.metadata_structure import MetadataStructures
     from pipeline.facts.structure import Structure
 
 _REG = "codelists/regulation"
@@ -40,6 +41,8 @@ _PARAMETERS: dict[str, dict[str, type]] = {
     "shifted-columns": {"share": float, "near": float, "apart": float},
     "indicators-swapped": {"share": float, "factor": float},
     "revision-large": {"percent": float, "spreads": float, "floor": float, "revisions": int, "ages": int},
+    "metadata-certified": {"months": int},
+    "metadata-spelling": {"letters": int},
 }
 
 
@@ -359,6 +362,7 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
             if release.zone is not None:
                 _zone(f"{key}.release[{j}].zone", release.zone, problems)
     _holidays(where, country.holiday, problems)
+    _report(facts, country, where, problems)
     stated = {indicator.id for indicator in country.indicator}
     about: list[tuple[str, tuple[m.Caution | m.Break, ...]]] = [("caution", country.caution), ("break", country.break_)]
     for name, texts in about:
@@ -401,6 +405,50 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
             said = (facts.concepts.role.area, country.ref_area, f"{where} ref_area")
             _allowed(facts.structure(data_set.dataflow), [said], problems)
     problems.done()
+
+
+def check_metadata(facts: Facts, structures: MetadataStructures) -> None:
+    """The laws of what every country's metadata report rests on: the index and metadata.toml name what is there."""
+    problems, rules, path = Problems(FactsError), facts.metadata, f"{_REG}/metadata.toml"
+    held: dict[str, Collection[str]] = {
+        "metadata structure": structures.structures,
+        "metadataflow": structures.flows,
+        "provision agreement": structures.agreements,
+    }
+    for i, entry in enumerate(facts.structure_index):
+        if entry.id not in held.get(entry.kind, (entry.id,)):
+            files, known = ", ".join(entry.files), held[entry.kind]
+            words = f"there is no {entry.kind} {entry.id!r} in {files}{_meant(entry.id, known)}"
+            problems.add(f"dsd/index.toml structure[{i}].id", words)
+    for kind, ref, key in (
+        ("metadata structure", rules.report.structure, "report.structure"),
+        ("metadataflow", rules.report.flow, "report.flow"),
+    ):
+        if ref not in held[kind]:
+            hint = "" if held[kind] else "A copy of dsd/index.toml replaces it as a whole: keep its other entries."
+            problems.add(f"{path} {key}", f"there is no {kind} {ref!r} in dsd/{_meant(ref, held[kind])}", hint)
+    problems.done()
+    structure, flow = structures.structures[rules.report.structure], structures.flows[rules.report.flow]
+    if flow.structure_ref != structure.ref:
+        words = f"the metadataflow {flow.ref} follows {flow.structure_ref or 'nothing'}, not {structure.ref}."
+        problems.add(f"{path} report.flow", words, "Name the structure that the flow follows, or another flow.")
+    roles = [(f"role.{name}", getattr(rules.role, name)) for name in m.ReportRoles.model_fields]
+    named = [(key, concept) for key, concept in roles if key.removeprefix("role.") not in m.Fact.model_fields]
+    named += [(f"short.concepts[{i}]", concept) for i, concept in enumerate(rules.short.concepts)]
+    for key, concept in named:
+        if concept not in structure.by_id:
+            words = f"{structure.ref} has no attribute {concept!r}{_meant(concept, structure.by_id)}"
+            problems.add(f"{path} {key}", words)
+    problems.done()
+
+
+def _report(facts: Facts, country: m.Country, where: str, problems: Problems) -> None:
+    """The provision agreement that a country names for its report is one of the index."""
+    wanted = country.report.provision if country.report else None
+    known = [entry.id for entry in facts.structure_index if entry.kind == "provision agreement"]
+    if wanted is not None and known and wanted not in known:  # none at all: an index from before there was a report
+        words = f"the provision agreement {wanted!r} is not in dsd/index.toml{_meant(wanted, known)}"
+        problems.add(f"{where} report.provision", words)
 
 
 def _holidays(where: str, holidays: Sequence[m.Holiday], problems: Problems) -> None:

@@ -20,12 +20,13 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import FactsError, Problem, Problems, nearest
 from pipeline.facts import models as m
 from pipeline.facts.classification import Classification, fact_text, read_classification
-from pipeline.facts.metadata_messages import read_metadata_structures
-from pipeline.facts.metadata_structure import MetadataStructures
 from pipeline.facts.store import Store
 from pipeline.facts.structure import Dataflow, Structure, Structures
 from pipeline.facts.structure_messages import read_structures
 from pipeline.findings import Rule
+
+if typing.TYPE_CHECKING:
+    from pipeline.facts.metadata_structure import MetadataStructures
 
 REGULATION, NACE, COUNTRIES, LANGUAGES, STRUCTURES = (
     "codelists/regulation",
@@ -103,8 +104,17 @@ class Facts:
 
     @cached_property
     def metadata_structures(self) -> MetadataStructures:
-        """Every metadata structure, metadataflow and provision agreement that ``dsd/index.toml`` lists, read together."""
-        return read_metadata_structures(self._messages(of_metadata=True), self.metadata.restriction.annotation)
+        """Every metadata structure, metadataflow and provision agreement that ``dsd/index.toml`` lists, read together.
+
+        FactsError where metadata.toml or the index name what they do not hold: a country's report rests on all of it.
+        """
+        from pipeline.facts.laws import check_metadata
+        from pipeline.facts.metadata_messages import read_metadata_structures
+
+        messages = self._messages(of_metadata=True)
+        structures = read_metadata_structures(messages, self.metadata.restriction.annotation)
+        check_metadata(self, structures)
+        return structures
 
     def _messages(self, *, of_metadata: bool) -> list[tuple[str, bytes]]:
         entries = [entry for entry in self.structure_index if (entry.kind in OF_METADATA) == of_metadata]
@@ -294,8 +304,8 @@ def _texts(
     paths = {own: f"{folder}/esms.md"}
     paths |= {id_: f"{folder}/esms.{id_}.md" for id_ in facts.languages if id_ != own}
     texts = {id_: (path, store.read(path)) for id_, path in paths.items() if store.find(path)}
-    if texts:  # what the report says rests on these, too
-        _ = facts.metadata, facts.metadata_structures
+    if texts:  # what the report says rests on this, too
+        _ = facts.metadata
     certified = f"{folder}/esms.certified.xml"
     return texts, (certified, store.read(certified)) if store.find(certified) else None
 

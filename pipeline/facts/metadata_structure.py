@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts.references import Reference, parse_reference, resolve
 from pipeline.facts.structure import Annotation, TextFormat
 
 
@@ -138,12 +139,17 @@ class Metadataflow:
 
 @dataclass(frozen=True, slots=True)
 class MetadataProvisionAgreement:
-    """Who provides the metadata of which flow; ``provider`` is ``AGENCY:SCHEME(VERSION).ID``."""
+    """Who provides the metadata of which flow.
+
+    ``provider``: 3.0's metadata provider; ``data_provider``: 2.1 knows data providers only; both are
+    ``AGENCY:SCHEME(VERSION).ID``, empty where no message of that version has been read.
+    """
 
     ref: str
     flow_ref: str = ""
     provider: str = ""
     names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    data_provider: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,17 +161,38 @@ class MetadataStructures:
     agreements: Mapping[str, MetadataProvisionAgreement] = field(default_factory=dict)
     providers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """``AGENCY:SCHEME(VERSION).ID`` → names."""
+    stubs: tuple[str, ...] = ()
+    """Structures of which only the name is there."""
 
     def structure(self, ref: str) -> MetadataStructure:
-        """A metadata structure, or the one that a metadataflow of this reference follows; FactsError where there is none."""
-        flow = self.flows.get(ref)
-        found = self.structures.get(flow.structure_ref if flow else ref)
+        """A metadata structure, or the one of the metadataflow or provision agreement of this reference.
+
+        ``AGENCY:ID(VERSION)``, a URN, or less: without version the highest. FactsError where there is none.
+        """
+        wanted = parse_reference(ref, version="*")
+        found = self._meant(wanted) if wanted else None
         if found is None:
-            known = [*self.structures, *self.flows]
+            known = [*self.structures, *self.flows, *self.agreements]
+            stub = " Only its name is there." if ref in self.stubs else ""
             raise FactsError(
-                Problem("dsd/index.toml", f"there is no metadata structure {ref!r}{nearest(ref, known) or '.'}")
+                Problem("dsd/index.toml", f"there is no metadata structure {ref!r}{nearest(ref, known) or '.'}{stub}")
             )
         return found
+
+    def _meant(self, wanted: Reference) -> MetadataStructure | None:
+        if (structure := resolve(self.structures, wanted)) is not None:
+            return structure
+        agreement = resolve(self.agreements, wanted)
+        of_flow = parse_reference(agreement.flow_ref) if agreement else wanted
+        flow = resolve(self.flows, of_flow) if of_flow else None
+        if flow is None:
+            return None
+        followed = parse_reference(flow.structure_ref)
+        structure = resolve(self.structures, followed) if followed else None
+        if structure is None:
+            follows = flow.structure_ref or "a structure that it does not name"
+            raise FactsError(Problem(flow.ref, f"this metadataflow follows {follows}, which is not at hand."))
+        return structure
 
 
 def _below(attributes: tuple[MetadataAttribute, ...]) -> Iterator[MetadataAttribute]:

@@ -41,7 +41,16 @@ def _time(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
 Month = Annotated[str, AfterValidator(_month)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 MonthDay = Annotated[str, AfterValidator(_month_day)]
 Time = Annotated[str, AfterValidator(_time)]
 Code = Annotated[str, Field(min_length=1)]
@@ -305,10 +314,11 @@ class RuleBook(Model):
 
 
 class ClassificationEntry(Fact):
-    """One file under codelists/nace."""
+    """One file under codelists/nace. ``names``: its name in other languages."""
 
     id: Code
     name: str
+    names: dict[str, str] = {}
     file: str
     in_force: bool
 
@@ -394,28 +404,39 @@ class MetadataRules(Model):
 class Statement(Model):
     """How a text says something that is a fact, so that it can be compared with the fact.
 
-    ``pattern``: a regular expression, read without regard to case, whose group ``value`` is what the text says ·
-    ``unless``: another one; a sentence in which it matches speaks of something else (of the past, as a rule) ·
-    ``fact``: what it is compared with, a name that ``checks/metadata.py`` knows.
+    ``pattern``: a regular expression, read without regard to case, whose group ``value`` is what the text says (``name``:
+    of which aggregate) · ``unless``: another one; a sentence in which it matches speaks of something else (of the past, as
+    a rule) · ``fact``: what it is compared with, a name that ``checks/statements.py`` knows · ``of``: the indicator that it
+    is about, where there is one for each; any of them when empty · ``words``: numbers that the text says in words.
     """
 
     fact: Code
-    pattern: str
-    unless: str = ""
+    pattern: Pattern
+    unless: Pattern = ""
+    of: str = ""
+    words: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _says_a_value(self) -> Statement:
+        if "value" not in re.compile(self.pattern).groupindex:
+            raise ValueError("pattern has no group (?P<value>…): what does the text say?")
+        return self
 
 
 class Topic(Model):
     """Something of which one section may say that it is so and another that it is not.
 
     Regular expressions, read without regard to case, within one sentence: what it is about, what affirms, what denies;
-    ``unless``: a sentence that speaks of something else.
+    ``unless``: a sentence that speaks of something else · ``goes_on``: how a sentence begins that goes on about what the
+    one before it is about (They have been …).
     """
 
     id: Code
-    about: str
-    affirms: str
-    denies: str
-    unless: str = ""
+    about: Pattern
+    affirms: Pattern
+    denies: Pattern
+    unless: Pattern = ""
+    goes_on: Pattern = ""
 
 
 class Language(Model):
@@ -423,14 +444,19 @@ class Language(Model):
 
     ``phrases`` of the values, ``page``: the words of the page; each is used by name, with the values that stand in it in
     braces · ``date``, ``month``, ``time``: the same for a day ({day}, {month}, {year}), a month, an hour ({hour},
-    {minute}) · ``join``, ``last_join``: between the items of a list · ``vocabulary``: the report's own
-    words, whose misspellings are found · ``statements``, ``topics``: what the linter looks for.
+    {minute}) · ``first_day``: how the first day of a month is written, where it is not 1 · ``join``, ``last_join``:
+    between the items of a list · ``vocabulary``: the report's own words, whose misspellings are found · ``neighbours``:
+    other words that are almost one of these, and right · ``endings``: how words change: what is added (``s``), or takes
+    the place of what (``y/ies``) · ``personal``: patterns of what gives
+    a person away, beside addresses and telephone numbers; here capitals count · ``statement``, ``topic``: what the linter
+    looks for.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     name: str
     months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
     date: str
+    first_day: str = ""
     month: str
     time: str
     decimal: Annotated[str, Field(min_length=1, max_length=1)]
@@ -441,6 +467,9 @@ class Language(Model):
     phrases: dict[str, str]
     page: dict[str, str] = {}
     vocabulary: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    personal: tuple[Pattern, ...] = ()
     statement: tuple[Statement, ...] = ()
     topic: tuple[Topic, ...] = ()
 
@@ -476,10 +505,14 @@ class Organisation(Fact):
 
 
 class Area(Fact):
-    """A territory that a national file can name; ``whole``: everything the indicator covers, in one."""
+    """A territory that a national file can name; ``whole``: everything the indicator covers, in one.
+
+    ``names``: its name in other languages.
+    """
 
     id: Code
     name: str
+    names: dict[str, str] = {}
     whole: bool = False
 
 
@@ -532,10 +565,11 @@ class CountryIndicator(Fact):
 
 
 class Caution(Fact):
-    """A text that goes with a series: read it before you compare."""
+    """A text that goes with a series: read it before you compare. ``texts``: the same in other languages."""
 
     indicator: Code
     text: str
+    texts: dict[str, str] = {}
 
 
 class Break(Fact):
@@ -576,12 +610,16 @@ class Holiday(Fact):
 
 
 class Weights(Fact):
-    """A file of weights for the index: stratum, the positions it covers, the weight."""
+    """A file of weights for the index: stratum, the positions it covers, the weight.
+
+    ``units``: the unit in other languages.
+    """
 
     file: str
     base_year: int
     year: int
     unit: str
+    units: dict[str, str] = {}
     classification: Code
     status: Literal["official", "illustrative"]
     source: str

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.facts.constraints import in_words
+from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
 from pipeline.facts.structure import CodeList, Component, Structure
 
 
-def structure_lines(structure: Structure) -> Iterator[str]:
-    """The components in order, then groups and constraints; one line each."""
+def structure_lines(structure: Structure | MetadataStructure) -> Iterator[str]:
+    """The components or the attributes in order, then what else is said of the structure; one line each."""
+    yield from _of_metadata(structure) if isinstance(structure, MetadataStructure) else _of_data(structure)
+
+
+def _of_data(structure: Structure) -> Iterator[str]:
     yield f"{structure.ref}  {structure.name}  (SDMX {structure.sdmx})"
     for annotation in structure.annotations:
         yield f"  {annotation.type}: {annotation.title} {annotation.text}".rstrip()
@@ -44,6 +49,58 @@ def structure_lines(structure: Structure) -> Iterator[str]:
         yield f"  note: {gap}"
 
 
+def _of_metadata(structure: MetadataStructure) -> Iterator[str]:
+    """The attributes as a tree: number, id, name, how they are written, whether they must be reported and published."""
+    yield f"{structure.ref}  {structure.names.get('en') or next(iter(structure.names.values()), '')}".rstrip()
+    for annotation in structure.annotations:
+        yield f"  {annotation.type}: {annotation.title} {annotation.text}".rstrip()
+    yield "  attributes, in the order of the report"
+    every = list(structure.all)
+    ids, names = (max(map(len, words), default=0) for words in ([a.id for a in every], [a.name for a in every]))
+    for one in every:
+        place = f"{'  ' * (one.level - 1)}{one.number:6} {one.id}"
+        yield f"    {place:{ids + 11}} {one.name:{names}}  {', '.join(_what(one))}"
+    if structure.report is not None:
+        parts = ", ".join(f"{one.id} ({one.object_type})" for one in structure.report.identifiers)
+        yield f"  in SDMX-ML 2.1: report {structure.report.id} on {structure.report.target}: {parts}"
+    for gap in gaps_of_metadata(structure):
+        yield f"  note: {gap}"
+
+
+def _what(attribute: MetadataAttribute) -> Iterator[str]:
+    if attribute.presentational:
+        yield "heading"
+        return
+    yield attribute.codelist_ref or (attribute.text_format.type if attribute.text_format else "text")
+    yield "mandatory" if attribute.min_occurs else "optional"
+    if attribute.max_occurs != 1:
+        yield f"up to {attribute.max_occurs} times" if attribute.max_occurs else "any number of times"
+    if attribute.restricted:
+        yield "not for publication"
+
+
+def gaps_of_metadata(structure: MetadataStructure) -> Iterator[str]:
+    """What is missing in a metadata structure, in sentences: what can therefore not be done, or not be relied on."""
+    if structure.report is None:
+        yield "It is not given as SDMX-ML 2.1: no 2.1 message can be written by it."
+    elif not any(identifier.object_type == "Dataflow" for identifier in structure.report.identifiers):
+        yield f"Its 2.1 target {structure.report.target} has no dataflow in it."
+    if not any(attribute.restricted for attribute in structure.all):
+        yield "No attribute is marked as not for publication: everything in a report would be published."
+    nameless = [attribute.id for attribute in structure.all if not attribute.names]
+    if nameless:
+        yield f"The concepts of {_some(nameless)} are not at hand, or have no name."
+    coded = dict.fromkeys(attribute.codelist_ref for attribute in structure.all if attribute.codelist_ref)
+    if coded:
+        yield f"Values by {_some(coded)} are not judged."
+    if "-" in structure.version:
+        yield _draft(structure.version)
+
+
+def _draft(version: str) -> str:
+    return f"Version {version} is a draft: its maintainer may still change it."
+
+
 def gaps(structure: Structure) -> Iterator[str]:
     """What is missing in a structure, or other than one would expect, in sentences: what is therefore not judged."""
     if structure.time is None:
@@ -67,7 +124,7 @@ def gaps(structure: Structure) -> Iterator[str]:
         if constraint.kind == "allowed" and constraint.unread:
             yield f"{constraint.ref} has parts that are not understood, nor judged: {_some(constraint.unread)}."
     if "-" in structure.version:
-        yield f"Version {structure.version} is a draft: its maintainer may still change it."
+        yield _draft(structure.version)
 
 
 def _gaps_of(component: Component) -> Iterator[str]:

@@ -21,6 +21,13 @@ def lines(document: Document, next_step: str, rules: Rules | None = None) -> Ite
     yield f"{first}{'; ' if document['ok'] else ': '}{step}" if step else first
     if len(document["files"]) > 1:
         yield from (f"  {_file(file)}" for file in document["files"])
+    yield from findings(document, rules)
+    for why, unchecked in not_checked(document).items():
+        yield from _unchecked(why, unchecked, len(document["files"]))
+
+
+def findings(document: Document, rules: Rules | None = None) -> Iterator[str]:
+    """Each violated rule with its first places; information is only counted, unless there is nothing else."""
     found = violations(document, rules)
     doubtful = [one for one in found if one.severity != "information"]
     for one in doubtful or found:
@@ -29,8 +36,6 @@ def lines(document: Document, next_step: str, rules: Rules | None = None) -> Ite
     if doubtful and told:
         each = ", ".join(f"{shown(one.rule)} ({one.count:,})" for one in told)
         yield f"{sum(one.count for one in told):,} for information: {each}"
-    for why, unchecked in not_checked(document).items():
-        yield from _unchecked(why, unchecked, len(document["files"]))
 
 
 def _file(file: Document) -> str:

@@ -1,0 +1,205 @@
+"""A report's text as its reader meets it: passages and sentences, every character with its place in the document.
+
+A *passage* is a paragraph, an item of a list, a row of a table or a heading inside a text. Comments, code, and
+expressions without a value are blanked out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.findings import Finding
+from pipeline.metadata_set import Document, Line, Section
+from pipeline.rich_text import Aside, asides
+
+EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}")
+EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_HOLE = re.compile(r"\{\{.*?(?:\}\}|$)", re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*(```+|~~~+)")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+")
+_QUOTATION = re.compile(r" {0,3}>[ \t]?")
+_ROW = re.compile(r"[ \t]*\|")
+_RULE = re.compile(r"[ \t]*[|:=_*\- ]*[ \t]*\Z")  # of a table's head, below a heading, between texts
+_MARKUP = re.compile(
+    r"""(?x)
+    !?\[(?=[^\[\]]*\]\()                  # what opens the label of a link
+    | \]\((?:[^()\n]|\([^()\n]*\))*\)     # and what closes it, with its address
+    | <(?:[a-z]+:|[^\s<>@]+@)[^<>]*>      # addresses
+    | \b(?:https?:|www\.)[^\s<>|]*
+    | [\w.+-]+@[\w.-]+
+    | \*+ | (?<!\w)_+ | _+(?!\w)
+    | \\(?=[!-/:-@\[-`{-~])
+    """
+)
+_END = re.compile(r"(?<=[.!?…])[\"”»’)\]]*\s+(?=[\"“«(\[]*[^\W\d_a-zà-öø-ÿ])")
+_INITIAL = re.compile(r"(?:^|[\W\d_])[^\W\d_]\.$")  # the full stop after one letter ends no sentence
+
+At = tuple[int, int, bool]
+"""Line and column in the file, from 1, and whether the character was typed there (else an expression gave it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a concept's text; ``places`` of its characters. ``lead``: the sentence that ends in a colon above a list."""
+
+    concept: str
+    text: str
+    places: tuple[At, ...]
+    lead: Passage | None = None
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        return self.places[at][:2]
+
+    def typed(self, start: int, end: int) -> bool:
+        """Whether all of this was typed, and nothing of it comes from an expression."""
+        return all(typed for _, _, typed in self.places[start:end])
+
+    def part(self, start: int, end: int) -> Passage:
+        """From one character to another."""
+        return Passage(self.concept, self.text[start:end], self.places[start:end], self.lead)
+
+    def stripped(self) -> Passage:
+        """Without the blanks at its ends."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self.part(start, max(start, len(self.text.rstrip())))
+
+    def without(self, spans: Iterable[tuple[int, int]]) -> Passage:
+        """Without some pieces, which follow one another."""
+        text, places, done = "", tuple[At, ...](), 0
+        for start, end in (*spans, (len(self.text), len(self.text))):
+            text, places = text + self.text[done:start], places + self.places[done:start]
+            done = end
+        return replace(self, text=text, places=places)
+
+    def blanked(self, spans: Iterable[tuple[int, int]]) -> Passage:
+        """With spaces in place of some pieces."""
+        text = self.text
+        for start, end in spans:
+            text = text[:start] + _blank(text[start:end]) + text[end:]
+        return replace(self, text=text)
+
+    def plain(self) -> Passage:
+        """Without the marks of Markdown and without addresses."""
+        return self.without(match.span() for match in _MARKUP.finditer(self.text))
+
+
+def passages(document: Document) -> list[Passage]:
+    """The passages of every section, in order."""
+    return [passage for section in document.sections for passage in _of_section(section)]
+
+
+def sentences(passage: Passage) -> list[Passage]:
+    """The sentences of a passage, without marks; the first of an item comes with the words that introduce the list."""
+    whole, start, found = passage.plain(), 0, []
+    for end in _END.finditer(whole.text):
+        if not _INITIAL.search(whole.text[: end.start()]):
+            found.append(whole.part(start, end.start()).stripped())
+            start = end.end()
+    found.append(whole.part(start, len(whole.text)).stripped())
+    return [sentence for sentence in found if sentence.text]
+
+
+def introduced(sentence: Passage) -> Passage:
+    """A sentence of an item after the words that introduce the list."""
+    if (lead := sentence.lead) is None or not lead.places:
+        return sentence
+    line, column, typed = lead.places[-1]
+    space: At = (line, column + 1, typed)
+    return Passage(
+        sentence.concept, f"{lead.text} {sentence.text}", (*lead.places, space, *sentence.places), sentence.lead
+    )
+
+
+# ------------------------------------------------------------------------------------------- from lines to passages
+
+_BRACES = (re.escape(r"\{{"), r"\\?" + re.escape("{{"))  # meant literally: filled without the backslash
+
+
+def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, At]]:
+    """The characters of a line as filled, each with its place in the file; comments among its asides are not filled."""
+    hidden = {at for aside in asides if aside.kind == "comment" for at in range(aside.start, aside.end)}
+    columns = [at + 1 for at in range(len(line.source)) if at not in hidden]
+    pieces = EXPRESSION.split("".join(line.source[column - 1] for column in columns))
+    pattern = "(.*?)".join(f"({re.escape(piece).replace(*_BRACES)})" for piece in pieces[::2])
+    match = re.fullmatch(pattern, line.filled, re.DOTALL)
+    if match is None:  # filled in a way that cannot be followed: the line alone is known
+        yield from ((char, (line.number, 1, False)) for char in line.filled)
+        return
+    at = 0  # of the source without comments
+    for i, given in enumerate(match.groups()):
+        if i % 2:
+            yield from ((char, (line.number, columns[at], False)) for char in given)
+            at += len(pieces[i]) + len("{{}}")
+            continue
+        literal, place = pieces[i], 0
+        for char in given:
+            place += char != literal[place]  # the backslash that made the braces literal is gone
+            yield char, (line.number, columns[at + place], True)
+            place += 1
+        at += len(literal)
+
+
+def _of_section(section: Section) -> Iterator[Passage]:
+    text, places = "", list[At]()
+    for line, apart in zip(section.lines, asides([line.source for line in section.lines]), strict=True):
+        read = [*characters(line, apart)]
+        text += "".join(char for char, _ in read) + "\n"
+        places += [place for _, place in read] + [(line.number, len(line.source) + 1, True)]
+    lead = None
+    for passage, item in _blocks(Passage(section.concept, text, tuple(places))):
+        ready = passage.blanked(m.span(2) for m in _CODE.finditer(passage.text))
+        ready = ready.blanked(m.span() for m in _HOLE.finditer(ready.text)).stripped()
+        if not ready.text:
+            continue
+        if not item:
+            last = sentences(ready)[-1:]
+            lead = last[0] if last and last[0].text.endswith(":") else None
+        yield replace(ready, lead=lead) if item else ready
+
+
+def _blocks(whole: Passage) -> Iterator[tuple[Passage, bool]]:
+    """Passages, and whether each is an item of a list."""
+    start, item, fence, at = -1, False, "", 0
+    for line in re.findall(r"[^\n]*\n", whole.text):
+        end, mark = at + len(line), _FENCE.match(line)
+        if fence:
+            fence = "" if mark and mark[1].startswith(fence) else fence
+            at = end
+            continue
+        begins = mark or not line.strip() or any(kind.match(line) for kind in (_ITEM, _HEADING, _ROW, _RULE))
+        if begins and start >= 0:
+            yield whole.part(start, at), item
+            start = -1
+        if mark:
+            fence = mark[1]
+        elif not _RULE.match(line) and start < 0:
+            sign = _ITEM.match(line) or _HEADING.match(line) or _QUOTATION.match(line)
+            item = bool(_ITEM.match(line)) or (item and line[:1].isspace())
+            start = at + (sign.end() if sign else 0)
+        at = end
+    if start >= 0:
+        yield whole.part(start, at), item
+
+
+def _blank(text: str) -> str:
+    return "".join(char if char == "\n" else " " for char in text)
+
+
+# ------------------------------------------------------------------------------------------------------------ findings
+
+
+def at_words(passage: Passage, at: int, rule: str, message: str, hint: str, value: str) -> Finding:
+    """A finding about words of a passage, at the place of the first of their characters."""
+    line, column = passage.place(at)
+    return Finding(rule, message, hint, line=line, column=column, component=passage.concept, value=shown(value))
+
+
+def shown(text: str, most: int = 60) -> str:
+    """A text as a message shows it: on one line that is not too long."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[:most].rstrip()}…"

@@ -1,0 +1,319 @@
+"""What a report says against the facts, and against itself: patterns of a language, compared sentence by sentence.
+
+The patterns are facts of the language (``codelists/languages``); the code knows what each fact's name is compared with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+from pipeline.checks.prose import Passage, introduced, sentences, shown
+from pipeline.errors import FactsError, Problem, nearest
+from pipeline.facts import in_force, wording
+from pipeline.findings import Finding, Place
+
+if TYPE_CHECKING:
+    from pipeline.facts import CountryFacts, Facts
+    from pipeline.facts.models import Aggregate, CountryIndicator, Language, Statement, Topic
+
+
+@dataclass(frozen=True)
+class Known:
+    """The facts that a statement is compared with; ``month``: of the delivery, for those that change."""
+
+    facts: Facts
+    country: CountryFacts
+    language: Language
+    month: str
+
+    def indicators(self, statement: Statement) -> list[CountryIndicator]:
+        """Those that a statement is about: one, or any of the country's."""
+        return [one for one in self.country.country.indicator if statement.of in ("", one.id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value that the text gives, and of what, where it says so; the statement by which it was found."""
+
+    value: str
+    name: str
+    statement: Statement
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What the facts say instead: about what, the value, and the expression that gives it."""
+
+    about: str
+    expected: str
+    expression: str
+
+
+# ---------------------------------------------------------------------------------------------- against the facts
+
+
+def disagreements(passages: Iterable[Passage], known: Known) -> list[Finding]:
+    """Statements typed by hand that say otherwise than the facts. FactsError for a fact that the code does not know."""
+    _are_known(known.language)
+    return [finding for passage in passages for sentence in sentences(passage) for finding in _said(sentence, known)]
+
+
+def _said(sentence: Passage, known: Known) -> Iterator[Finding]:
+    seen = set[tuple[int, int]]()
+    for statement in known.language.statement:
+        if statement.unless and pattern(statement.unless).search(sentence.text):
+            continue
+        for match in pattern(statement.pattern).finditer(sentence.text):
+            span = match.span("value")
+            if span in seen or not sentence.typed(*span):
+                continue
+            value, name = (" ".join(text.split()) for text in (match["value"], match.groupdict().get("name") or ""))
+            otherwise = COMPARED[statement.fact](Said(value, name, statement, known))
+            if otherwise is None:
+                continue
+            seen.add(span)
+            line, column = sentence.place(span[0])
+            yield Finding(
+                "metadata-fact",
+                f"{otherwise.about} is {value!r} here, and {otherwise.expected} in the facts.",
+                "Correct it, or take it from the facts: {{ " + otherwise.expression + " }}.",
+                line=line,
+                column=column,
+                component=sentence.concept,
+                value=value,
+                expected=otherwise.expected,
+            )
+
+
+def _are_known(language: Language) -> None:
+    where = f"codelists/languages/{language.id}.toml statement"
+    wrong = [
+        Problem(f"{where}[{i}].fact", f"there is no fact {one.fact!r}{nearest(one.fact, COMPARED) or '.'}")
+        for i, one in enumerate(language.statement)
+        if one.fact not in COMPARED
+    ]
+    if wrong:
+        raise FactsError(wrong)
+
+
+def _members(said: Said) -> Otherwise | None:
+    """An aggregate, named in the text, and its members."""
+    aggregate = _aggregate(said.name, said.known)
+    return _made_of(aggregate, said, "aggregates.list") if aggregate else None
+
+
+def _scope(said: Said) -> Otherwise | None:
+    """Everything that is covered: the members of the total."""
+    return _made_of(said.known.facts.total, said, "scope")
+
+
+def _made_of(aggregate: Aggregate, said: Said, expression: str) -> Otherwise | None:
+    known, classification = said.known, said.known.facts.base_classification
+    codes = _codes(said.value, known)
+    right = known.facts.members(aggregate, classification.id)
+    if all(code in classification.positions for code in codes) and classification.leaves(codes) == right:
+        return None
+    name = wording.named(aggregate.name, known.language)
+    return Otherwise(name, classification.describe(right), expression)
+
+
+def _codes(said: str, known: Known) -> list[str]:
+    """The positions that a text names: ``B+C+D``, ``B, C and D``, ``B to D``, ``S95``; brackets explain, and are left out."""
+    classification = known.facts.base_classification
+    said = re.sub(r"\([^()]*\)", " ", said)
+    tokens = [*re.finditer(r"\b[A-Z]?\d{2}\b|\b[A-Z]\b", said)]
+    both, found, end = known.language.last_join.strip(), list[str](), 0
+    for token in tokens:
+        code = token.group()
+        code = code if code in classification.positions else code.lstrip(ascii_uppercase) or code
+        between = said[end : token.start()].strip(" ,+;&\n")
+        between = re.sub(rf"\b{re.escape(both)}\b", "", between, flags=re.IGNORECASE).strip(" ,")
+        if found and between and len(between) <= LONGEST_RANGE_WORD:
+            same = [*classification.positions]
+            level = classification.positions[code].level if code in classification.positions else ""
+            if found[-1] in same and code in same and same.index(found[-1]) < same.index(code):
+                inside = same[same.index(found[-1]) : same.index(code)]
+                found += [one for one in inside if classification.positions[one].level == level][1:]
+        found.append(code)
+        end = token.end()
+    return found
+
+
+LONGEST_RANGE_WORD = 3
+"""Between the ends of a range stands a dash or a short word (to, bis); anything longer begins another part of a list."""
+
+
+def _aggregate(said: str, known: Known) -> Aggregate | None:
+    """The aggregate whose name a text has: the same, or only the beginning of one, or at the end of it."""
+    words = " ".join(said.split()).casefold()
+    names = {wording.named(one.name, known.language).casefold(): one for one in known.facts.aggregates}
+    if words in names:
+        return names[words]
+    begun = [one for name, one in names.items() if re.match(rf"{re.escape(words)}\b", name)]
+    if len(begun) == 1 and words:
+        return begun[0]
+    ended = [name for name in names if re.search(rf"\b{re.escape(name)}$", words)]
+    return names[max(ended, key=len)] if ended else None
+
+
+def _base_year(said: Said) -> Otherwise | None:
+    year = said.known.facts.base_year(said.known.month)
+    return None if said.value == str(year) else Otherwise("The base year", str(year), "base_year")
+
+
+def _weights_year(said: Said) -> Otherwise | None:
+    weights = said.known.country.weights(said.known.facts.base_year(said.known.month))
+    if weights is None or said.value == str(weights.year):
+        return None
+    return Otherwise("The year of the weights", str(weights.year), "weights")
+
+
+def _first_period(said: Said) -> Otherwise | None:
+    return _begins(said, lambda one: [one.first_period])
+
+
+def _start(said: Said) -> Otherwise | None:
+    """Where the series start: with the first month that is sent, or with the first that there is."""
+    return _begins(said, lambda one: [one.first_period, one.accepted_from])
+
+
+def _begins(said: Said, months: Callable[[CountryIndicator], list[str]]) -> Otherwise | None:
+    known, indicators, words = said.known, said.known.indicators(said.statement), said.value.casefold()
+    year = re.search(r"\d{4}", words)
+    named = [i for i, month in enumerate(known.language.months, 1) if re.search(rf"\b{month.casefold()}\b", words)]
+    right = [month for one in indicators for month in months(one)]
+    if year is None or not right:
+        return None
+    wanted = f"{year.group()}-{named[0]:02d}" if named else year.group()
+    if any(month.startswith(wanted) for month in right):
+        return None
+    first = indicators[0]
+    name = wording.named(known.facts.indicator(first.id).name, known.language)
+    expected = " or ".join(wording.month(known.language, month) for month in dict.fromkeys(months(first)))
+    return Otherwise(f"The first period of {name}", expected, f"first_period.{first.id}")
+
+
+def _definitive(said: Said) -> Otherwise | None:
+    """The publication with which a value is definitive."""
+    return _policy(said, 1, "The publication with which a value is definitive")
+
+
+def _provisional(said: Said) -> Otherwise | None:
+    """In how many publications, or for how many months, a value is provisional."""
+    return _policy(said, 0, "The number of publications in which a value is provisional")
+
+
+def _policy(said: Said, more: int, about: str) -> Otherwise | None:
+    known, indicators = said.known, said.known.indicators(said.statement)
+    right = [in_force(one.revision, known.month).provisional_publications + more for one in indicators]
+    number = _number(said)
+    if number is None or not right or number in right:
+        return None
+    expected = " or ".join(map(str, dict.fromkeys(right)))
+    return Otherwise(about, expected, f"revision_policy.{indicators[0].id}")
+
+
+def _deadline(said: Said) -> Otherwise | None:
+    days = in_force(said.known.facts.transmission.deadline, said.known.month).days_after_end
+    return _days(said, days, "The deadline of a month, in days after its end,", "deadline")
+
+
+def _quarterly_deadline(said: Said) -> Otherwise | None:
+    days = in_force(said.known.facts.transmission.quarterly_deadline, said.known.month).days_after_end
+    return _days(said, days, "The deadline of a quarter, in days after its end,", "quarterly_deadline")
+
+
+def _days(said: Said, right: int, about: str, expression: str) -> Otherwise | None:
+    if not said.value.isdecimal() or int(said.value) == right:
+        return None
+    return Otherwise(about, str(right), expression)
+
+
+def _number(said: Said) -> int | None:
+    """A number in figures or in words."""
+    word, language = said.value.casefold(), said.known.language
+    if digits := re.match(r"\d+", word):
+        return int(digits.group())
+    if word in language.ordinals:
+        return language.ordinals.index(word) + 1
+    return said.statement.words.get(word)
+
+
+COMPARED: dict[str, Callable[[Said], Otherwise | None]] = {
+    "members": _members,
+    "scope": _scope,
+    "base year": _base_year,
+    "year of the weights": _weights_year,
+    "first period": _first_period,
+    "start": _start,
+    "definitive": _definitive,
+    "provisional": _provisional,
+    "deadline": _deadline,
+    "quarterly deadline": _quarterly_deadline,
+}
+
+
+# --------------------------------------------------------------------------------------------------- against itself
+
+
+def contradictions(passages: Sequence[Passage], topics: Iterable[Topic]) -> list[Finding]:
+    """What one sentence says to be so and another not to be; found where it is said to be so."""
+    return [finding for topic in topics for finding in _contradiction(passages, topic)]
+
+
+def _contradiction(passages: Sequence[Passage], topic: Topic) -> Iterator[Finding]:
+    affirmed, denied = dict[tuple[int, int], tuple[Passage, int]](), dict[tuple[int, int], Passage]()
+    for sentence, at in _about(passages, topic):
+        if _has(topic.denies, sentence):
+            denied.setdefault(sentence.place(at), sentence)
+        elif _has(topic.affirms, sentence) and not _has(topic.unless, sentence):
+            affirmed.setdefault(sentence.place(at), (sentence, at))
+    if not denied:
+        return
+    other = next(iter(denied.values()))
+    places = tuple(Place(line, column, shown(one.text, LONGEST)) for (line, column), one in denied.items())
+    for (line, column), (sentence, at) in affirmed.items():
+        yield Finding(
+            "metadata-contradiction",
+            f"{shown(sentence.text, LONGEST)!r} does not agree with {other.concept}: {shown(other.text, LONGEST)!r}.",
+            line=line,
+            column=column,
+            component=sentence.concept,
+            value=shown(sentence.text[at:]),
+            related=places,
+        )
+
+
+LONGEST = 100
+"""Characters of a sentence that a message shows."""
+
+
+def _about(passages: Sequence[Passage], topic: Topic) -> Iterator[tuple[Passage, int]]:
+    """The sentences about a topic, and where its word stands; for one that goes on about it, where that one begins."""
+    for passage in passages:
+        was_about = False
+        for i, sentence in enumerate(sentences(passage)):
+            whole = introduced(sentence) if i == 0 else sentence
+            if match := pattern(topic.about).search(whole.text):
+                was_about = True
+                yield whole, match.start()
+            elif was_about and topic.goes_on and pattern(topic.goes_on).match(sentence.text):
+                yield sentence, 0
+            else:
+                was_about = False
+
+
+def _has(text: str, sentence: Passage) -> bool:
+    return bool(text and pattern(text).search(sentence.text))
+
+
+@cache
+def pattern(text: str) -> re.Pattern[str]:
+    """A pattern of a language: without regard to case, across the lines of a sentence."""
+    return re.compile(text, re.IGNORECASE | re.DOTALL)

@@ -1,0 +1,97 @@
+"""What is said of the metadata report on a terminal: what was written, what was found, what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.facts.metadata_structure import MetadataStructure
+from pipeline.findings import Rule
+from pipeline.metadata_set import Change, MetadataSet
+from pipeline.pages.text import findings
+from pipeline.pages.visible import counted, shown
+
+SCHEMA = 1
+Findings = Mapping[str, Any]  # the JSON report of findings
+
+
+def lines(report: Findings, set_: MetadataSet, deliveries: int, rules: Mapping[str, Rule]) -> Iterator[str]:
+    """What the report is, on how many deliveries its figures rest, and what is wrong with its text."""
+    rests = f"its figures rest on {counted(deliveries, 'delivery', 'deliveries')} that {'was' if deliveries == 1 else 'were'} sent"
+    without = "no delivery is recorded as sent, so its computed figures are missing (`ebs sent`)"
+    concepts = sum(1 for one in set_.all if one.content)
+    spoken = " and ".join(set_.languages)
+    yield f"{set_.id}: {counted(concepts, 'concept')} in {spoken or 'no language'}; {rests if deliveries else without}"
+    yield from findings(report, rules)
+
+
+def last_line(report: Findings, files: Sequence[Path], not_confirmed: Sequence[str], *, lost: bool) -> str:
+    """Where the files are and what to do next."""
+    counts = report["counts"]
+    found = [counted(counts[one], one) for one in ("error", "warning") if counts[one]]
+    if lost:
+        return f"{', '.join(found)}: nothing was written, because some of the text would be lost; mend it and run again"
+    doubts = f"{', '.join(found)} to look at" if found else "nothing to mend in the text"
+    if not files:
+        return f"{doubts}; `ebs metadata` writes the report"
+    parts = [f"{files[0].parent}: {', '.join(path.name for path in files)}", doubts]
+    if not_confirmed:
+        parts.append(f"not confirmed by Eurostat: {', '.join(not_confirmed)}; send as a test first")
+    return "; ".join(parts)
+
+
+def changes(old: str, changed: Sequence[Change], structure: MetadataStructure) -> Iterator[str]:
+    """What has changed, concept by concept: a line with - was there before, one with + is there now."""
+    for one in changed:
+        yield f"{_title(one, structure)}: {_kind(one)}"
+        for sign, text in one.lines:
+            if sign != " ":
+                yield f"    {sign} {shown(text, 500)}"
+    number = len({one.concept for one in changed})
+    yield (
+        f"{counted(number, 'concept')} changed since {shown(old, 500)}" if changed else f"the same as {shown(old, 500)}"
+    )
+
+
+def _title(change: Change, structure: MetadataStructure) -> str:
+    known = structure.by_id.get(change.concept)
+    name = f"{known.number} {shown(known.name, 200)}" if known else ""
+    spoken = f" ({change.language})" if change.language else ""
+    return f"{name} {shown(change.concept)}".strip() + spoken
+
+
+def _kind(change: Change) -> str:
+    form = change.kind == "changed" and all(sign == " " for sign, _ in change.lines)
+    return "changed in its form alone (a link, an emphasis)" if form else change.kind
+
+
+def changes_document(old: str, changed: Sequence[Change], structure: MetadataStructure) -> dict[str, Any]:
+    """The same for JSON (schema 1)."""
+    numbers = {one.id: one.number for one in structure.all}
+    return {
+        "schema": SCHEMA,
+        "old": old,
+        "changes": [
+            {
+                "concept": one.concept,
+                "number": numbers.get(one.concept, ""),
+                "language": one.language,
+                "kind": one.kind,
+                "lines": [{"sign": sign.strip(), "text": text} for sign, text in one.lines],
+            }
+            for one in changed
+        ],
+    }
+
+
+def taken_over(paths: Sequence[Path], overlay: Path) -> Iterator[str]:
+    """Where the texts are, and what to do next."""
+    for path in paths:
+        yield f"written: {path}"
+    yield f"Put {{{{ expressions }}}} where facts and figures stand, then: ebs metadata --check --facts {overlay}"
+
+
+def taken_over_document(paths: Sequence[Path], notes: Sequence[str]) -> dict[str, Any]:
+    """The same for JSON (schema 1)."""
+    return {"schema": SCHEMA, "written": [str(path) for path in paths], "notes": list(notes)}

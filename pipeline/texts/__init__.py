@@ -1,0 +1,1 @@
+"""The texts of the metadata report: Markdown documents, rich text, the values of their expressions."""

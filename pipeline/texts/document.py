@@ -1,0 +1,248 @@
+"""The document that an officer edits: Markdown, a heading with an id for each concept, ``{{ … }}`` where facts stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.errors import FactsError, Problem, ended, nearest
+from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
+from pipeline.facts.structure import TextFormat
+from pipeline.metadata_set import Content, Document, Hole, Line, MetadataSet, ReportedAttribute, Section, said
+from pipeline.rich_text import Element, asides, canonical, plain
+from pipeline.texts.markdown import to_markdown, to_rich
+from pipeline.texts.report import is_value
+
+HEADING = re.compile(r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
+WITH_ID = re.compile(r"(?P<text>.*?)[ \t]*\{#(?P<id>[^{}]*)\}")
+NUMBERED = re.compile(r"(?P<number>\d+(?:\.\d+)*)\.?(?:[ \t]+(?P<name>.*))?")
+IN_TEXT = 4  # from this level on a heading without an id belongs to a text
+
+EXPRESSION = re.compile(r"\\\{\{|\{\{(?P<said>.*?)\}\}|\{\{")
+RICH = TextFormat("XHTML")  # what a concept is written in that the structure does not know
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+# --------------------------------------------------------------------------------------------------------- reading
+
+
+def read(file: str, data: bytes, language: str) -> Document:
+    """The sections of a document with their lines; a concept's heading is ``## 3.1 Data description {#DATA_DESCR}``.
+
+    Raises FactsError where the file is not text in UTF-8. What is in code or in a comment is no heading.
+    """
+    texts = _texts(file, data)
+    aside = asides(texts)
+    before: list[Line] = []
+    sections: list[Section] = []
+    lines = before
+    for number, (text, apart) in enumerate(zip(texts, aside, strict=True), 1):
+        section = None if apart and apart[0].start == 0 else _heading(text, number)
+        if section is None:
+            lines.append(Line(number, text))
+            continue
+        if sections:
+            sections[-1] = replace(sections[-1], lines=tuple(lines))
+        lines = []
+        sections.append(section)
+    if sections:
+        sections[-1] = replace(sections[-1], lines=tuple(lines))
+    return Document(file, language, tuple(sections), tuple(before))
+
+
+def _texts(file: str, data: bytes) -> list[str]:
+    """The lines of a file, without their ends."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        words = f"byte {error.start} is not UTF-8."
+        raise FactsError(Problem(f"{file} line {line}", words, "Save the file as UTF-8.")) from error
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    problems = [
+        Problem(
+            f"{file} line {number}, column {found.start() + 1}", f"the character {found[0]!r} is no text.", "Remove it."
+        )
+        for number, line in enumerate(lines, 1)
+        if (found := CONTROL.search(line))
+    ]
+    if problems:
+        raise FactsError(problems)
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _heading(text: str, line: int) -> Section | None:
+    """The section that begins with this line, if it is a heading of one."""
+    found = HEADING.fullmatch(text)
+    if found is None:
+        return None
+    level, words = len(found["marks"]), found["text"].strip()
+    with_id = WITH_ID.fullmatch(words)
+    if with_id is None and level >= IN_TEXT:
+        return None
+    concept, words = (with_id["id"].strip(), with_id["text"]) if with_id else ("", words)
+    numbered = NUMBERED.fullmatch(words)
+    number, name = (numbered["number"], numbered["name"] or "") if numbered else ("", words)
+    return Section(concept, number, name.strip(), level, line)
+
+
+# --------------------------------------------------------------------------------------------------------- filling
+
+
+def fill(document: Document, values: Mapping[str, str]) -> Document:
+    """The document with the values of its expressions in their places, without comments; what has no value is a hole.
+
+    ``{{ name }}`` stands for a value, ``\\{{`` for the two braces themselves. A value of several lines stands alone on
+    its line. A hole is left as it is written.
+    """
+    holes: list[Hole] = []
+    sections = []
+    for section in document.sections:
+        texts = list(_without_comments([line.source for line in section.lines]))
+        lines = []
+        for line, text in zip(section.lines, texts, strict=True):
+            filled, missing = _filled(text, values)
+            holes += [Hole(section.concept, line.number, column, said, why) for column, said, why in missing]
+            lines.append(replace(line, filled=filled.replace("\0", "")))
+        sections.append(replace(section, lines=tuple(lines)))
+    return replace(document, sections=tuple(sections), holes=tuple(holes))
+
+
+def _without_comments(texts: Sequence[str]) -> Iterator[str]:
+    """The lines with what is in comments blanked out, so that what follows keeps its column."""
+    for text, apart in zip(texts, asides(texts), strict=True):
+        for span in apart:
+            if span.kind == "comment":
+                text = text[: span.start] + "\0" * (span.end - span.start) + text[span.end :]
+        yield text
+
+
+def _filled(text: str, values: Mapping[str, str]) -> tuple[str, list[tuple[int, str, str]]]:
+    """A line with its values, and (column, expression, why it has none) of each hole."""
+    parts: list[str] = []
+    holes: list[tuple[int, str, str]] = []
+    at = 0
+    for found in EXPRESSION.finditer(text):
+        parts.append(text[at : found.start()])
+        at = found.end()
+        if found[0].startswith("\\"):
+            parts.append("{{")
+            continue
+        said = found["said"]
+        name = (text[at:] if said is None else said).strip()
+        why = "the braces are not closed: }} is missing on this line" if said is None else _why_not(name, values)
+        value = "" if why else values[name]
+        alone = text.replace("\0", "").strip() == found[0]
+        if not why and "\n" in value and not alone:
+            why = f"the value of {name!r} has several lines: the expression must stand alone on its line"
+        if why:
+            holes.append((found.start() + 1, name, ended(why)))
+            parts.append(found[0])
+        else:
+            indent = text[: found.start()] if alone else ""
+            first, *others = value.strip("\n").split("\n")
+            parts.append("\n".join((first, *(other and indent + other for other in others))))
+    return "".join((*parts, text[at:])), holes
+
+
+def _why_not(name: str, values: Mapping[str, str]) -> str:
+    """Why an expression has no value, empty where it has one."""
+    if not name:
+        return "the braces are empty"
+    return "" if name in values else f"there is no value {name!r}{nearest(name, values)}"
+
+
+# --------------------------------------------------------------------------------------------------------- writing
+
+
+def write(set_: MetadataSet, structure: MetadataStructure, language: str) -> tuple[str, tuple[str, ...]]:
+    """A metadata set's document in one language, and sentences on what such a document does not say.
+
+    It has a heading for each concept that has a text or stands above one; dates, codes and numbers are in the document
+    of the set's first language. Concepts that the structure does not know come last, under their ids.
+    """
+    own = language == next(iter(set_.languages), language)
+    reported: dict[str, list[ReportedAttribute]] = {}
+    for one in set_.all:
+        reported.setdefault(one.id, []).append(one)
+    lost: list[str] = []
+    texts = {}
+    for concept in dict.fromkeys([*structure.by_id, *reported]):
+        attribute = structure.by_id.get(concept) or MetadataAttribute(concept, "", text_format=RICH)
+        found = [content for one in reported.get(concept, ()) for content in _said(one, attribute, language, own)]
+        texts[concept] = "\n\n".join(_markdown(content) for content in found)
+        lost += [f"{concept}: {why}" for why in _lost(reported.get(concept, ()), attribute, found, language)]
+    lost += [
+        f"{child}: it stands below {above or 'nothing'}, in the structure below {structure.parents[child] or 'nothing'}."
+        for child, above in _places(set_.attributes)
+        if child in structure.by_id and structure.parents[child] != above
+    ]
+    unknown = [concept for concept in reported if concept not in structure.by_id]
+    lost += [f"{concept}: the structure {structure.ref} does not know it." for concept in unknown]
+    headings = [
+        (f"{'#' * min(one.level, 6)} {one.number} {one.name_in(language)}", one.id)
+        for one in structure.all
+        if any(texts[below.id] for below in _with_below(one))
+    ]
+    headings += [(f"### {concept}", concept) for concept in unknown if texts[concept]]
+    parts = [part for words, id_ in headings for part in (f"{words} {{#{id_}}}", texts[id_]) if part]
+    return "\n\n".join(parts) + "\n" if parts else "", tuple(lost)
+
+
+def _said(one: ReportedAttribute, attribute: MetadataAttribute, language: str, own: bool) -> list[Content]:
+    """What is to be written about a concept in this language; what has no language, and values, in the set's own."""
+    wanted = {"", language} if own else set() if is_value(attribute) else {language}
+    return [content for said_in, content in one.content if said_in in wanted and content]
+
+
+def _markdown(content: Content) -> str:
+    """A text with its braces kept from being expressions; plain text line by line."""
+    rich = canonical(_paragraphs(content) if isinstance(content, str) else content)
+    return to_markdown(rich).replace("{{", "\\{{")
+
+
+def _paragraphs(text: str) -> list[Element]:
+    return [Element("p", (line,)) for line in text.split("\n")]
+
+
+def _lost(
+    reported: Sequence[ReportedAttribute], attribute: MetadataAttribute, found: Sequence[Content], language: str
+) -> Iterator[str]:
+    """Why the document of a language would not give back what is reported about a concept."""
+    if len(reported) > 1:
+        yield f"it is reported {len(reported)} times; its texts are one below the other."
+    elif len(found) > 1:
+        yield f"it has a text without a language beside the one in {language!r}; they are one below the other."
+    if any(one.restricted for one in reported) and not attribute.restricted:
+        yield "it is restricted from publication in the message alone, not in the structure."
+    if found and attribute.presentational:
+        yield "it only groups other concepts, so that its text is not reported."
+    unspoken = any(content for one in reported for said_in, content in one.content if not said_in)
+    if found and unspoken and not attribute.presentational and not is_value(attribute):
+        yield f"its text has no language; it is written as {language!r}."
+    for content in found:
+        kept = to_rich(to_markdown(canonical(_paragraphs(content) if isinstance(content, str) else content)))
+        if plain(kept) != said(content):
+            yield "its spaces, empty lines or characters that are no text are not kept."
+        elif not isinstance(content, str) and not attribute.is_rich and kept != canonical(_paragraphs(plain(kept))):
+            yield "the structure has plain text there: the form of its text is not kept."
+        elif not isinstance(content, str) and kept != content:
+            yield "the form of its text is not kept as it is."
+    if is_value(attribute):
+        values = {said(content) for one in reported for _, content in one.content if content}
+        if len(values) > 1:
+            yield f"it has one value in every language, and here {len(values)}."
+
+
+def _places(attributes: Sequence[ReportedAttribute], above: str = "") -> Iterator[tuple[str, str]]:
+    """(Id, id of what it stands below) of every reported attribute."""
+    for one in attributes:
+        yield one.id, above
+        yield from _places(one.children, one.id)
+
+
+def _with_below(attribute: MetadataAttribute) -> Iterator[MetadataAttribute]:
+    yield attribute
+    for child in attribute.children:
+        yield from _with_below(child)

@@ -1,0 +1,355 @@
+"""`ebs metadata` as an officer uses it: regenerated month after month, judged, compared, taken over; and in a delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from delivery_support import MINI, ROOT, runner
+from typer.testing import Result
+
+from pipeline import archive, metadata
+from pipeline.cli import app
+from pipeline.facts import Facts, load
+from pipeline.facts.metadata_structure import MetadataStructure
+from pipeline.messages import metadata_schema
+from pipeline.metadata_set import changes, said
+from pipeline.rebuild import rebuild
+from pipeline.sent import record
+from pipeline.texts import document as documents
+
+FR = ROOT / "codelists" / "countries" / "FR"
+ID = "sts_tot_rb_esms_fr"
+FILES = [f"{ID}.fr.html", f"{ID}.html", f"{ID}_2.1.xml", f"{ID}_3.0.xml"]
+NOON = dt.datetime(2024, 7, 5, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with the small inputs in it."""
+    shutil.copytree(MINI, tmp_path / "inputs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ebs(*arguments: str, status: int = 0) -> Result:
+    done = runner().invoke(app, arguments)
+    assert done.exit_code == status, done.output
+    assert "Traceback" not in done.output
+    return done
+
+
+def send(month: str, at: str) -> None:
+    """A delivery of a month that is recorded as sent."""
+    ebs("deliver", "inputs", "--out", "out", "--month", month, "--prepared", at)
+    ebs("sent", f"out/FR/{month}_01", "--at", at)
+
+
+def overlay(place: Path, **texts: str) -> Path:
+    """Facts with other texts of the French report; a name stands for esms.<name>.md, `own` for esms.md."""
+    folder = place / "facts" / "codelists" / "countries" / "FR"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / ("esms.md" if name == "own" else f"esms.{name}.md")).write_text(text, "utf-8")
+    return place / "facts"
+
+
+OWN = (FR / "esms.md").read_text("utf-8")
+
+
+# --- what is written ----------------------------------------------------------------------------------------------
+
+
+def test_the_report_is_written_for_whoever_has_sent_nothing(place: Path) -> None:
+    done = ebs("metadata", "--out", "out")
+    assert sorted(path.name for path in (place / "out/FR/esms").iterdir()) == FILES
+    assert "no delivery is recorded as sent" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(f"{Path('out/FR/esms')}: ")
+    assert "not confirmed by Eurostat: ESTAT:ESMS_MSD(2.2), ESTAT:ESMS_STSRB(1.0); send as a test first" in done.stdout
+    for name in FILES[2:]:
+        assert metadata_schema.faults((place / "out/FR/esms" / name).read_bytes()) == []
+
+
+def test_the_same_text_facts_and_history_give_the_same_bytes(place: Path) -> None:
+    send("2024-04", "2024-06-05T09:00:00+02:00")
+    ebs("metadata", "--out", "out")
+    before = {path.name: path.read_bytes() for path in (place / "out/FR/esms").iterdir()}
+    ebs("metadata", "--out", "out")
+    assert before == {path.name: path.read_bytes() for path in (place / "out/FR/esms").iterdir()}
+    assert b"2024-06-05" not in before[f"{ID}_3.0.xml"] or b"2026-11-22" in before[f"{ID}_3.0.xml"]
+
+
+def test_one_language_alone(place: Path) -> None:
+    ebs("metadata", "--out", "out", "--lang", "fr")
+    names = sorted(path.name for path in (place / "out/FR/esms").iterdir())
+    assert names == [f"{ID}.fr.html", f"{ID}_2.1.xml", f"{ID}_3.0.xml"]
+    done = ebs("metadata", "--out", "out", "--lang", "de", status=2)
+    assert "the report has no text in 'de'" in done.stderr
+
+
+def test_headings_are_those_of_the_model(facts: Facts) -> None:
+    """Number by number as in the published report of this domain: 19 headings, those below, in this order."""
+    structure = facts.metadata_structures.structure(facts.metadata.report.structure)
+    assert [one.number for one in structure.attributes] == [str(number) for number in range(1, 20)]
+    below = [len(one.children) for one in structure.attributes]
+    assert below == [8, 3, 9, 0, 0, 2, 2, 3, 0, 7, 2, 3, 3, 2, 4, 0, 2, 6, 0]
+    for text in (FR / "esms.md", FR / "esms.fr.md"):
+        told = documents.read(text.name, text.read_bytes(), "en")
+        public = [one for one in structure.all if not one.restricted]
+        assert [section.concept for section in told.sections] == [one.id for one in public]
+        assert [section.number for section in told.sections] == [one.number for one in public]
+
+
+# --- regenerated --------------------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_since_changes_figures_and_dates_alone(place: Path, facts: Facts) -> None:
+    """Between two regenerations the text and the facts stay: what changes stands in an expression that is computed."""
+    country = facts.country("FR")
+    before, at = metadata.sent_so_far(facts, country, place / "out/FR")
+    old = metadata.compose(facts, country, before, at)
+    send("2024-04", "2024-06-05T09:00:00+02:00")
+    send("2024-05", "2024-07-09T09:00:00+02:00")
+    after, at = metadata.sent_so_far(facts, country, place / "out/FR")
+    new = metadata.compose(facts, country, after, at)
+    changed = {(one.concept, one.language) for one in changes(old.set_, new.set_)}
+    expected = set()
+    for document, was in zip(new.documents, old.documents, strict=True):
+        values, earlier = new.values[document.language], old.values[document.language]
+        assert values.keys() == earlier.keys()
+        moved = {name for name in values if values[name] != earlier[name]}
+        assert {"punctuality", "timeliness.table", "observations", "period_covered.registrations"} <= moved
+        assert not {"aggregates", "legal_acts", "deadline", "unit", "first_period.registrations"} & moved
+        for section in document.sections:
+            if moved & set(re.findall(r"{{\s*([\w.-]+)\s*}}", section.source)):
+                expected.add((section.concept, document.language))
+            else:
+                assert section == was.section(section.concept)
+    assert changed == expected
+    assert {"PUNCTUALITY", "TIMELINESS", "COMPLETENESS", "COVERAGE_TIME", "REV_PRACTICE"} <= {c for c, _ in changed}
+
+
+def test_figures_of_the_report_are_those_of_what_was_sent(place: Path, facts: Facts) -> None:
+    send("2024-04", "2024-06-05T09:00:00+02:00")  # 36 days after the end of April
+    send("2024-05", "2024-07-17T09:00:00+02:00")  # 47 days after the end of May: seven days late
+    country = facts.country("FR")
+    made = metadata.compose(facts, country, *metadata.sent_so_far(facts, country, place / "out/FR"))
+    punctuality = said(made.set_.attribute("PUNCTUALITY").in_language("en"))  # type: ignore[union-attr]
+    for figure in ("1 of 2", "M+40", "M+36", "M+47", "May 2024", "7 days"):
+        assert figure in punctuality
+    assert made.at.date() == max(dt.date(2024, 7, 17), country.country.report.updated)  # type: ignore[union-attr]
+
+
+def test_a_delivery_has_the_report_as_of_itself(place: Path, facts: Facts) -> None:
+    send("2024-04", "2024-06-05T09:00:00+02:00")
+    ebs("deliver", "inputs", "--out", "out", "--month", "2024-05", "--prepared", "2024-07-05T09:00:00+02:00")
+    delivery = place / "out/FR/2024-05_01"
+    assert sorted(path.name for path in (delivery / "esms").iterdir()) == FILES
+    manifest = archive.open_delivery(delivery)
+    assert {f"esms/{name}" for name in FILES} <= set(manifest["files"])
+    name, data = metadata.in_delivery(delivery)
+    told = metadata.read_message(name, data, facts).set_
+    coverage = said(told.attribute("COVERAGE_TIME").in_language("en"))  # type: ignore[union-attr]
+    assert "May 2024" in coverage  # its own month is the newest
+    punctuality = said(told.attribute("PUNCTUALITY").in_language("en"))  # type: ignore[union-attr]
+    assert "The only monthly delivery so far was sent by M+40: at M+36." in punctuality  # and it is not sent itself
+    assert rebuild(delivery, check=True).ok
+    assert "codelists/countries/FR/esms.md" in manifest["request"]["facts"]
+
+
+def test_a_correction_does_not_make_the_report_late(place: Path, facts: Facts) -> None:
+    """A month counts by its first sending, also in the report of a delivery that knows only the correction's values."""
+    send("2024-04", "2024-06-05T09:00:00+02:00")
+    ebs("deliver", "inputs", "--out", "out", "--month", "2024-04", "--prepared", "2024-08-20T09:00:00+02:00")
+    ebs("sent", "out/FR/2024-04_02", "--at", "2024-08-20T09:00:00+02:00")
+    ebs("deliver", "inputs", "--out", "out", "--month", "2024-05", "--prepared", "2024-08-21T09:00:00+02:00")
+    delivery = place / "out/FR/2024-05_01"
+    (one,) = archive.open_delivery(delivery)["request"]["history"]
+    assert one["delivery"] == "2024-04_02"
+    assert {entry["delivery"] for entry in one["first"].values()} == {"2024-04_01"}
+    told = metadata.read_message(*metadata.in_delivery(delivery), facts).set_
+    punctuality = said(told.attribute("PUNCTUALITY").in_language("en"))  # type: ignore[union-attr]
+    assert "The only monthly delivery so far was sent by M+40: at M+36." in punctuality
+    assert rebuild(delivery, check=True).ok
+
+
+# --- a text that is wrong -----------------------------------------------------------------------------------------
+
+
+def test_an_expression_without_a_value_stops_the_report_and_not_the_figures(place: Path) -> None:
+    folder = overlay(place, own=OWN.replace("{{ base_year }}", "{{ base_yaer }}", 1))
+    line = next(i for i, text in enumerate(OWN.splitlines(), 1) if "{{ base_year }}" in text)
+    done = ebs("metadata", "--out", "out", "--facts", str(folder), status=1)
+    assert f"esms.md:{line}:" in done.stdout
+    assert "metadata-expression" in done.stdout
+    assert "did you mean 'base_year'" in done.stdout
+    assert "nothing was written" in done.stdout
+    assert not (place / "out/FR/esms").exists()
+    done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
+    assert f"esms.md line {line}: {{{{ base_yaer }}}}" in done.output
+    assert "WARNING metadata-report" in done.output
+    assert not (place / "out/FR/2024-05_01/esms").exists()
+    assert (place / "out/FR/2024-05_01/upload").is_dir()
+
+
+def test_check_writes_nothing(place: Path) -> None:
+    ebs("metadata", "--check", "--out", "out")
+    assert not (place / "out").exists()
+    folder = overlay(place, own=OWN.replace("# 4 Unit of measure {#UNIT_MEASURE}", "# 4 Unit {#UNIT_MEASUER}"))
+    done = ebs("metadata", "--check", "--out", "out", "--facts", str(folder), "--format", "json", status=1)
+    document = json.loads(done.stdout)
+    assert not document["ok"]
+    assert "metadata-heading" in {one["rule"] for one in document["findings"]}
+
+
+def test_a_country_without_a_report(place: Path) -> None:
+    folder = overlay(place)
+    text = (FR / "country.toml").read_text("utf-8")
+    without = re.sub(r"\[report\]\n(?:.+\n)+", "", text)
+    (folder / "codelists/countries/FR/country.toml").write_text(without, "utf-8")
+    done = ebs("metadata", "--facts", str(folder), status=3)
+    assert "country.toml: the facts of this country say nothing about its metadata report. Add [report]" in done.stderr
+    ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
+    assert not (place / "out/FR/2024-05_01/esms").exists()
+
+
+# --- compared and taken over --------------------------------------------------------------------------------------
+
+
+def test_what_has_changed_since(place: Path) -> None:
+    ebs("metadata", "--out", "out")
+    old = str(Path("out/FR/esms") / f"{ID}_3.0.xml")
+    assert ebs("metadata", "--out", "out", "--diff", old).stdout == f"the same as {old}\n"
+    folder = overlay(
+        place, own=OWN.replace("# 19 Comment {#COMMENT_DSET}\n", "# 19 Comment {#COMMENT_DSET}\n\nSeen anew.\n")
+    )
+    done = ebs("metadata", "--out", "out", "--diff", old, "--facts", str(folder))
+    assert done.stdout.splitlines() == [
+        "19 Comment COMMENT_DSET (en): changed",
+        "    + Seen anew.",
+        f"1 concept changed since {old}",
+    ]
+    for other in (str(FR / "esms.md"), old.replace("3.0", "2.1")):
+        assert "1 concept changed" in ebs("metadata", "--out", "out", "--diff", other, "--facts", str(folder)).stdout
+    document = json.loads(ebs("metadata", "--out", "out", "--diff", old, "--format", "json").stdout)
+    assert document == {"schema": 1, "old": old, "changes": []}
+
+
+def test_a_delivery_is_compared_with_what_was_sent_since(place: Path) -> None:
+    send("2024-04", "2024-06-05T09:00:00+02:00")
+    done = ebs("metadata", "--out", "out", "--diff", "out/FR/2024-04_01")
+    assert "14.2 Punctuality PUNCTUALITY (en): changed" in done.stdout
+
+
+def test_what_was_certified_is_compared_on_the_page(place: Path) -> None:
+    ebs("metadata", "--out", "out")
+    page = (place / "out/FR/esms" / f"{ID}.html").read_text("utf-8")
+    folder = overlay(
+        place, own=OWN.replace("# 19 Comment {#COMMENT_DSET}\n", "# 19 Comment {#COMMENT_DSET}\n\nSeen anew.\n")
+    )
+    shutil.copy(place / "out/FR/esms" / f"{ID}_3.0.xml", folder / "codelists/countries/FR/esms.certified.xml")
+    ebs("metadata", "--out", "out", "--facts", str(folder))
+    after = (place / "out/FR/esms" / f"{ID}.html").read_text("utf-8")
+    assert "<ins>" not in page
+    assert re.search(r"<ins>\s*Seen anew\.\s*</ins>", after)
+
+
+def test_a_message_becomes_the_text_and_the_same_report_again(place: Path) -> None:
+    """Losing nothing: what is taken over, without any expression, makes the very same metadata set."""
+    ebs("metadata", "--out", "out")
+    for version in ("3.0", "2.1"):
+        target, message = f"taken {version}", str(Path("out/FR/esms") / f"{ID}_{version}.xml")
+        done = ebs("metadata", "--import", message, "--facts", target)
+        folder = place / target / "codelists/countries/FR"
+        assert sorted(path.name for path in folder.iterdir()) == ["esms.fr.md", "esms.md"]
+        assert "note:" not in done.stderr
+        again = ebs("metadata", "--out", "out", "--facts", target, "--diff", message)
+        assert again.stdout == f"the same as {message}\n"
+
+
+def test_a_text_is_not_written_over(place: Path) -> None:
+    ebs("metadata", "--out", "out")
+    message = str(Path("out/FR/esms") / f"{ID}_3.0.xml")
+    folder = overlay(place, own="# 1 Contact {#CONTACT}\n\nMine.\n")
+    done = ebs("metadata", "--import", message, "--facts", str(folder), status=2)
+    assert "another text is there already, and is not written over. Move it away" in done.stderr
+    assert "Mine." in (folder / "codelists/countries/FR/esms.md").read_text("utf-8")
+    assert "say into which folder the text shall go" in ebs("metadata", "--import", message, status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--diff", "none.xml"], 3, "there is no such file"),
+        (["--diff", "inputs"], 2, ""),
+        (["--diff", "inputs/registrations.csv"], 3, ""),
+        (["--import", "inputs/registrations.csv", "--facts", "new"], 3, ""),
+        (["--check", "--diff", "x"], 2, "Give one of them"),
+        (["--country", "XX"], 3, "there are no facts about country 'XX'"),
+        (["--history", "nowhere"], 2, "has a history.toml"),
+        (["--format", "xml"], 2, "xml"),
+    ],
+)
+def test_what_cannot_be_done_is_said(place: Path, arguments: list[str], status: int, words: str) -> None:
+    done = ebs("metadata", "--out", "out", *arguments, status=status)
+    assert words in done.stderr
+    assert not (place / "out").exists()
+
+
+def test_one_document_whatever_happens(place: Path) -> None:
+    for arguments, status in ((["--check"], 0), (["--country", "XX"], 3), ([], 0)):
+        done = ebs("metadata", "--out", "out", *arguments, "--format", "json", status=status)
+        document = json.loads(done.stdout)
+        assert document["schema"] == 1
+
+
+def restricted(structure: MetadataStructure) -> Iterator[str]:
+    return (one.id for one in structure.all if one.restricted)
+
+
+def test_a_personal_contact_is_in_the_messages_and_never_on_the_page(place: Path, facts: Facts) -> None:
+    structure = facts.metadata_structures.structure(facts.metadata.report.structure)
+    text = OWN
+    order = [one.id for one in structure.all]
+    for id_ in restricted(structure):
+        one = structure.by_id[id_]
+        after = next(other for other in order[order.index(id_) :] if not structure.by_id[other].restricted)
+        heading = f"## {one.number} {one.name} {{#{id_}}}\n\nConfidential {id_.lower()} of Jeanne Martin\n\n"
+        start = text.rindex("\n#", 0, text.index(f"{{#{after}}}")) + 1
+        text = text[:start] + heading + text[start:]
+    folder = overlay(place, own=text)
+    ebs("metadata", "--out", "out", "--facts", str(folder), status=0)
+    for name in FILES:
+        data = (place / "out/FR/esms" / name).read_text("utf-8")
+        assert ("Jeanne Martin" in data) == name.endswith(".xml"), name
+        if name.endswith(".xml"):
+            told = metadata.read_message(name, data.encode("utf-8"), facts).set_
+            assert {one.id for one in told.all if one.restricted} == set(restricted(structure))
+
+
+def test_the_shipped_text_has_no_error(facts: Facts) -> None:
+    country = facts.country("FR")
+    report = country.country.report
+    assert report is not None
+    assert report.certified is not None
+    made = metadata.compose(facts, country, metadata.Past((), metadata.Vintages(), None), None)
+    day = report.certified + dt.timedelta(days=1)
+    early = [f for verdict in metadata.judge(made, facts, country, day) for f in verdict.findings]
+    assert [one.message for one in early if one.rule != "metadata-date"] == []  # of the future, seen from then
+    assert load().rules["metadata-certified"].severity == "warning"
+
+
+def test_sending_is_what_counts(place: Path, facts: Facts) -> None:
+    """A draft that was not sent is in no figure of the report."""
+    ebs("deliver", "inputs", "--out", "out", "--month", "2024-04")
+    country = facts.country("FR")
+    past, at = metadata.sent_so_far(facts, country, place / "out/FR")
+    assert (past.sent, at) == ((), None)
+    record(place / "out/FR/2024-04_01", NOON, NOON)
+    past, at = metadata.sent_so_far(facts, country, place / "out/FR")
+    assert ([one.month for one in past.sent], at) == (["2024-04"], NOON)
