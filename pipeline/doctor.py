@@ -35,6 +35,7 @@ def examine(out: Path, overlay: Path | None) -> Iterator[tuple[str, str]]:
         except EbsError as error:
             yield f"country {id_}", "; ".join(map(str, error.problems))
     yield from _structures(facts)
+    yield _of_the_report(facts)
     yield _place(out)
 
 
@@ -79,6 +80,14 @@ def _structures(facts: Facts) -> Iterator[tuple[str, str]]:
             yield f"sdmx1 reads {entry.id} as we do", "" if sorted(theirs) == sorted(ours) else f"{theirs} and {ours}"
         except Exception as error:  # an examination reports whatever it meets
             yield f"structure {entry.id}", f"{type(error).__name__}: {error}"
+
+
+def _of_the_report(facts: Facts) -> tuple[str, str]:
+    """The metadata structure that reports follow can be read."""
+    try:
+        return f"metadata structure {facts.metadata_structures.structure(facts.metadata.report.flow).ref}", ""
+    except EbsError as error:
+        return "metadata structure", "; ".join(map(str, error.problems))
 
 
 def _place(out: Path) -> tuple[str, str]:

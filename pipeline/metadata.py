@@ -56,7 +56,7 @@ class Composed:
 
     @property
     def lost(self) -> str | None:
-        """The first thing that would be lost: an expression without a value, a text under no concept, or under one twice."""
+        """The first thing that would be lost: an expression without a value, a text that stands where no message has a place."""
         for document in self.documents:
             for hole in document.holes:
                 return f"{document.file} line {hole.line}: {{{{ {hole.expression} }}}}: {hole.why}"
@@ -65,6 +65,9 @@ class Composed:
                 if section.concept not in self.structure.by_id or section.concept in seen:
                     why = "stands there twice" if section.concept in seen else "is no concept of the structure"
                     return f"{document.file} line {section.line}: {section.concept or section.name} {why}."
+                if self.structure.by_id[section.concept].presentational and section.markdown:
+                    why = "only groups the concepts below it: its text would be in no message."
+                    return f"{document.file} line {section.line}: {section.concept} {why}"
                 seen.add(section.concept)
         return None
 

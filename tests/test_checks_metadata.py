@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+from delivery_support import ROOT
 from lint_support import BROKEN, SMALL, TEXTS, by_rule, filled, found, found_in, line_of, report, written
 
 from pipeline.checks.metadata import lint
 from pipeline.checks.spelling import distance, inflections
-from pipeline.facts import Facts
+from pipeline.errors import FactsError
+from pipeline.facts import Facts, load
 from pipeline.findings import FOUND_BY_CODE, Place
 
 OF_DELIVERY = {"metadata-report", "metadata-findings"}  # what a delivery says of its report
@@ -307,6 +310,7 @@ def test_brackets(facts: Facts, text: str, signs: str) -> None:
     [
         ("Wholesale and retail trade (G+H)", "G+H", "G"),
         ("| Construction | E, F |", "E, F", "F"),
+        ("The aggregates sent:\n\n- Industry\u00a0: B+C+D\u00a0;", "B+C+D", "B, C, D, E"),
         ("Industry consists of sections B to D.", "B to D", "B, C, D, E"),
         ("The counts cover NACE sections B to N, P to R and division S95.", "B to N, P to R and division S95", "B, C, D, E, F, G, H, I, J, K, L, M, N, P, Q, R, 95, 96"),
         ("The base year is 2015.", "2015", "2021"),
@@ -341,7 +345,7 @@ def test_what_an_expression_says_agrees(facts: Facts) -> None:
 
 
 def test_places_behind_values_and_comments(facts: Facts) -> None:
-    text = report(DATA_DESCR="{{ a }} and {{ b }} <!-- c --> \\{{ then volontary. {{ table }}")
+    text = report(DATA_DESCR="{{ a }} and {{ b }} <!-- c --> \\{{ then }} volontary. {{ table }}")
     text = text.replace(" {{ table }}", "\n\n{{ table }}\n\nvolontary")
     values = {"a": "x, y and z", "b": "and and", "table": "| a |\n|---|\n| volontary |"}
     findings = found_in(facts, filled(text, values=values))
@@ -377,6 +381,7 @@ def test_contradictions(facts: Facts, affirms: str, denies: str, swapped: bool) 
         "Quarterly data are sent to Eurostat. Quarterly data are also sent to the ministry.",
         "Monthly (and previously quarterly) data are sent. Quarterly data are no longer sent.",
         "Weekly figures are published. Quarterly data are no longer sent.",
+        "Quarterly accounts are compiled elsewhere. Quarterly data are no longer sent.",
         "Registrations are read weekly from the register. The weekly release has been discontinued.",
     ],
 )
@@ -416,3 +421,25 @@ def test_a_vocabulary_is_right_in_itself(facts: Facts, language: str) -> None:
     documents = documents if language == "en" else [filled(report()), *documents]
     rules = {one.rule for one in found_in(facts, *documents)}
     assert "metadata-spelling" not in rules
+
+
+# ------------------------------------------------------------------------------------------------- facts of a language
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('fact = "base year"', 'fact = "bass year"', "statement[3].fact: there is no fact 'bass year'; did you mean 'base year'?"),
+        ("(?P<value>(?:19|20)", "((?:19|20)", "statement[3]: pattern has no group (?P<value>…)"),
+        ("about = '", "about = '(", "topic[0].about: not a regular expression"),
+    ],
+)  # fmt: skip
+def test_a_language_that_cannot_be_used(tmp_path: Path, old: str, new: str, words: str) -> None:
+    file = Path("codelists/languages/en.toml")
+    text = (ROOT / file).read_text("utf-8")
+    assert old in text
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(FactsError) as error:
+        found(load(tmp_path), report())
+    assert any(words in str(problem) for problem in error.value.problems), error.value.problems

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,7 @@ from two_years_support import (
 )
 from typer.testing import Result
 
-from pipeline import archive
+from pipeline import archive, metadata
 from pipeline.archive import history
 from pipeline.calendar import calendar
 from pipeline.cli import app
@@ -619,6 +621,77 @@ def test_punctuality_by_hand(played: Played) -> None:
     text = _ebs("calendar", "--year", "2025", "--out", played.place.parent, "--facts", played.overlay).output
     assert "2025-04-30" not in text
     assert "2025-06-10" in text
+
+
+# ------------------------------------------------------------------------------------------------ the metadata report
+
+
+def _rows(table: str) -> list[list[str]]:
+    """The rows of a Markdown table without its head."""
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def _figure(value: float, decimals: int = 1) -> str:
+    """A figure as the report writes it: rounded half up, a comma for the thousands."""
+    exact = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{exact:,}".replace("-", "−")
+
+
+def test_the_report_says_how_timely_and_punctual_each_indicator_was(played: Played) -> None:
+    france = played.facts.country("FR")
+    values = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place)).values
+    found = _rows(values["en"]["timeliness.table"])
+    expected = []
+    for indicator, name in ((REG, "Business registrations"), (BKRT, "Business bankruptcies")):
+        mine = [one for one in diary.first_sendings() if one.indicator == indicator]
+        days, late = [one.days for one in mine], sum(bool(one.late) for one in mine)
+        mean = _figure(float(diary.mean(days)))
+        expected.append([name, *map(str, (len(mine), mean, min(days), max(days), len(mine) - late, late))])
+    assert found == expected
+    # of months: on time when the last of what was sent for them was; 2024-07, 2024-09 and 2025-10 were not
+    months = {one.month for one in diary.first_sendings()}
+    assert values["en"]["punctuality"].startswith(f"{len(months) - 3} of {len(months)} monthly deliveries were sent by M+40")
+    assert values["fr"]["punctuality"].startswith(f"{len(months) - 3} livraisons mensuelles sur {len(months)}")
+
+
+def test_the_report_says_how_values_were_revised(played: Played) -> None:
+    france = played.facts.country("FR")
+    values = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place)).values
+    found = {(name, age): figures for name, age, *figures in _rows(values["en"]["revision.table"])}
+    last = SENT[-1]
+    for indicator, name in ((REG, "Business registrations"), (BKRT, "Business bankruptcies")):
+        revised = diary.by_age(list(diary.changes(indicator, last)))
+        for age in (1, 2, 3):
+            expected = diary.figures(revised[age])
+            relative = 100 * sum(abs(o.after - o.before) for o in revised[age]) / sum(o.before for o in revised[age])
+            assert found[name, str(age)] == [
+                f"{expected.n:,}",
+                _figure(expected.mean),
+                _figure(expected.mean_absolute),
+                f"{_figure(relative, 2)}%",
+                f"{_figure(100 * expected.upward)}%",
+            ]
+
+
+def test_two_more_deliveries_change_the_computed_figures_and_dates_alone(played: Played, tmp_path: Path) -> None:
+    """The report over a history that is cut before its last two deliveries, and the report over all of it."""
+    france = played.facts.country("FR")
+    shorter = tmp_path / "FR"
+    shorter.mkdir()
+    for run in SENT:
+        (shorter / run.draft).symlink_to(played.folder(run.draft))
+    blocks = (played.place / "history.toml").read_text("utf-8").split("[[sent]]")
+    (shorter / "history.toml").write_text("[[sent]]".join(blocks[:-2]), "utf-8")
+    old = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, shorter))
+    new = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place))
+    changed = {one.concept for one in metadata.changes(old.set_, new.set_)}
+    assert changed >= {"COVERAGE_TIME", "COMPLETENESS", "TIMELINESS", "PUNCTUALITY", "REV_PRACTICE"}
+    for before, after in zip(old.documents, new.documents, strict=True):
+        for was, is_ in zip(before.sections, after.sections, strict=True):
+            assert was.source == is_.source
+            assert (was.markdown != is_.markdown) == (is_.concept in changed)
+            figures = re.compile(r"\{\{[^}]*\}\}")
+            assert (is_.concept not in changed) or figures.search(is_.source)
 
 
 # ------------------------------------------------------------------------------------------------- nothing ever lost

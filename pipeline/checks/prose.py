@@ -15,9 +15,9 @@ from pipeline.metadata_set import Document, Line, Section
 from pipeline.rich_text import Aside, asides
 
 EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}")
+_UNCLOSED = re.compile(r"(?<!\\)\{\{")
 EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_HOLE = re.compile(r"\{\{.*?(?:\}\}|$)", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+")
@@ -133,13 +133,16 @@ def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, 
     at = 0  # of the source without comments
     for i, given in enumerate(match.groups()):
         if i % 2:
-            yield from ((char, (line.number, columns[at], False)) for char in given)
+            hole = given.startswith("{{")
+            yield from ((" " if hole else char, (line.number, columns[at], False)) for char in given)
             at += len(pieces[i]) + len("{{}}")
             continue
         literal, place = pieces[i], 0
+        unclosed = _UNCLOSED.search(literal)
         for char in given:
             place += char != literal[place]  # the backslash that made the braces literal is gone
-            yield char, (line.number, columns[at + place], True)
+            hole = unclosed is not None and place >= unclosed.start()
+            yield " " if hole else char, (line.number, columns[at + place], True)
             place += 1
         at += len(literal)
 
@@ -152,8 +155,7 @@ def _of_section(section: Section) -> Iterator[Passage]:
         places += [place for _, place in read] + [(line.number, len(line.source) + 1, True)]
     lead = None
     for passage, item in _blocks(Passage(section.concept, text, tuple(places))):
-        ready = passage.blanked(m.span(2) for m in _CODE.finditer(passage.text))
-        ready = ready.blanked(m.span() for m in _HOLE.finditer(ready.text)).stripped()
+        ready = passage.blanked(m.span(2) for m in _CODE.finditer(passage.text)).stripped()
         if not ready.text:
             continue
         if not item:

@@ -66,7 +66,8 @@ def _links(text: str) -> tuple[list[Fault], list[tuple[int, int]]]:
         if why := _address_fault(address):
             faults.append((start, start + len(address), f"the address {address!r} {why}", ""))
     for match in (*_LOOSE.finditer(text), *_DANGLING.finditer(text)):
-        if any(a <= match.end() - 1 < b for a, b in spans) or _closing(text, text.rindex("(", 0, match.end())):
+        opened = text.rindex("(", 0, match.end())
+        if any(a <= opened < b for a, b in spans) or _closing(text, opened):
             continue
         start = text.rfind("[", 0, match.end())
         start = start if start >= 0 and "]" not in text[start:] else match.start()

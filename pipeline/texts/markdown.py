@@ -183,7 +183,7 @@ def _block(block: Element, second: bool) -> Iterator[str]:
     elif block.tag in ("ul", "ol"):
         yield from _list(block, SIGNS[block.tag == "ol"][second])
     elif block.tag == "blockquote":
-        yield from (f"> {line}".rstrip() if not line else f"> {line}" for line in _blocks(block.children))
+        yield from (f"> {line}" if line else ">" for line in _blocks(block.children))
     elif block.tag == "table":
         yield from _table(block)
     elif block.tag == "p":
