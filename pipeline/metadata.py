@@ -29,6 +29,7 @@ from pipeline.messages import metadata_reader, metadata_schema, metadata_writer
 from pipeline.metadata_set import Change, Document, Heading, MetadataSet, changes
 from pipeline.pages.metadata import About, page
 from pipeline.period import Period
+from pipeline.rich_text import uncommented
 from pipeline.tables import Identity
 from pipeline.texts import document as documents
 from pipeline.texts.report import report as report_of
@@ -60,6 +61,9 @@ class Composed:
         for document in self.documents:
             for hole in document.holes:
                 return f"{document.file} line {hole.line}: {{{{ {hole.expression} }}}}: {hole.why}"
+            for line, text in zip(document.before, uncommented([one.source for one in document.before]), strict=True):
+                if text.strip():
+                    return f"{document.file} line {line.number}: this stands above the first heading."
             seen = set()
             for section in document.sections:
                 if section.concept not in self.structure.by_id or section.concept in seen:

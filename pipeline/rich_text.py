@@ -367,6 +367,15 @@ TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>")
 OF_TEXT = re.compile(r"<br ?/?>|</?su[bp]>")
 
 
+def uncommented(lines: Sequence[str], blank: str = "") -> Iterator[str]:
+    """The lines of a Markdown text without its comments; ``blank`` stands for each character of one, if any."""
+    for line, apart in zip(lines, asides(lines), strict=True):
+        for span in reversed(apart):
+            if span.kind == "comment":
+                line = line[: span.start] + blank * (span.end - span.start) + line[span.end :]
+        yield line
+
+
 def asides(lines: Sequence[str]) -> tuple[tuple[Aside, ...], ...]:
     """What is code or comment in each line of a Markdown text.
 

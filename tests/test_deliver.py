@@ -96,6 +96,7 @@ def test_the_folder_holds_what_was_designed(example: Delivered) -> None:
         *(f"upload/{name}" for name in UPLOADS),
         *(f"index/{name}.xml" for name in PREVIEWS),
         *(f"inputs/{name}" for name in INPUTS),
+        *(f"esms/sts_tot_rb_esms_fr{ending}" for ending in (".html", ".fr.html", "_2.1.xml", "_3.0.xml")),
         *TABLES,
         "findings.json", "manifest.json", "SHA256SUMS", "environment.json",
     }  # fmt: skip

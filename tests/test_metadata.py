@@ -353,3 +353,21 @@ def test_sending_is_what_counts(place: Path, facts: Facts) -> None:
     record(place / "out/FR/2024-04_01", NOON, NOON)
     past, at = metadata.sent_so_far(facts, country, place / "out/FR")
     assert ([one.month for one in past.sent], at) == (["2024-04"], NOON)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("# 1 Contact {#CONTACT}", "Above it all.\n\n# 1 Contact {#CONTACT}"),
+        ("# 1 Contact {#CONTACT}\n", "# 1 Contact {#CONTACT}\n\nIn a heading that only groups.\n"),
+        ("# 19 Comment {#COMMENT_DSET}", "## Without an id\n\nLost.\n\n# 19 Comment {#COMMENT_DSET}"),
+        ("# 19 Comment {#COMMENT_DSET}", "# 19 Comment {#CONTACT}"),
+    ],
+)
+def test_no_text_is_lost_in_silence(place: Path, where: str, words: str) -> None:
+    """What no message has a place for stops the report, with its line."""
+    folder = overlay(place, own=OWN.replace(where, words, 1))
+    done = ebs("metadata", "--out", "out", "--facts", str(folder), status=1)
+    assert "ERROR metadata-heading" in done.stdout
+    assert "nothing was written" in done.stdout
+    assert not (place / "out").exists() or not list((place / "out").rglob("*.xml"))

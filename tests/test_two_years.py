@@ -650,7 +650,9 @@ def test_the_report_says_how_timely_and_punctual_each_indicator_was(played: Play
     assert found == expected
     # of months: on time when the last of what was sent for them was; 2024-07, 2024-09 and 2025-10 were not
     months = {one.month for one in diary.first_sendings()}
-    assert values["en"]["punctuality"].startswith(f"{len(months) - 3} of {len(months)} monthly deliveries were sent by M+40")
+    assert values["en"]["punctuality"].startswith(
+        f"{len(months) - 3} of {len(months)} monthly deliveries were sent by M+40"
+    )
     assert values["fr"]["punctuality"].startswith(f"{len(months) - 3} livraisons mensuelles sur {len(months)}")
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.checks import spelling, statements
@@ -18,7 +19,7 @@ from pipeline.checks.prose import EMAIL, Passage, at_words, passages, shown
 from pipeline.checks.signs import metadata_brackets, metadata_link, metadata_markup
 from pipeline.errors import ended, nearest
 from pipeline.findings import Finding, Place, Verdict
-from pipeline.rich_text import asides
+from pipeline.rich_text import uncommented
 
 if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
@@ -121,6 +122,9 @@ def _headings(document: Document, structure: MetadataStructure) -> Iterator[Find
         else:
             last = section.concept
         yield from _title(section, title, attribute, document.language)
+        if attribute.presentational and section.markdown:
+            words = f"{section.concept} only groups the concepts below it: a text of its own is in no message."
+            yield _at_heading(section, words, "Move the text below one of its sub-headings.", value=section.concept)
 
 
 def _title(section: Section, title: str, attribute: MetadataAttribute, language: str) -> Iterator[Finding]:
@@ -149,14 +153,8 @@ def _at_heading(section: Section, message: str, hint: str, **more: object) -> Fi
 
 def _stray(document: Document) -> Iterator[tuple[int, str]]:
     """The first line of a text above the first heading; comments are none."""
-    for line, apart in zip(document.before, asides([line.source for line in document.before]), strict=True):
-        left = line.source
-        for aside in apart:
-            if aside.kind == "comment":
-                left = left[: aside.start] + " " * (aside.end - aside.start) + left[aside.end :]
-        if left.strip():
-            yield line.number, left.strip()
-            return
+    left = zip(document.before, uncommented([line.source for line in document.before]), strict=True)
+    yield from islice(((line.number, text.strip()) for line, text in left if text.strip()), 1)
 
 
 def metadata_missing(document: Document, structure: MetadataStructure) -> Verdict:

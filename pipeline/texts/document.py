@@ -10,7 +10,7 @@ from pipeline.errors import FactsError, Problem, ended, nearest
 from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
 from pipeline.facts.structure import TextFormat
 from pipeline.metadata_set import Content, Document, Hole, Line, MetadataSet, ReportedAttribute, Section, said
-from pipeline.rich_text import Element, asides, canonical, plain
+from pipeline.rich_text import Element, asides, canonical, plain, uncommented
 from pipeline.texts.markdown import to_markdown, to_rich
 from pipeline.texts.report import is_value
 
@@ -99,7 +99,7 @@ def fill(document: Document, values: Mapping[str, str]) -> Document:
     holes: list[Hole] = []
     sections = []
     for section in document.sections:
-        texts = list(_without_comments([line.source for line in section.lines]))
+        texts = list(uncommented([line.source for line in section.lines], "\0"))  # what follows keeps its column
         lines = []
         for line, text in zip(section.lines, texts, strict=True):
             filled, missing = _filled(text, values)
@@ -107,15 +107,6 @@ def fill(document: Document, values: Mapping[str, str]) -> Document:
             lines.append(replace(line, filled=filled.replace("\0", "")))
         sections.append(replace(section, lines=tuple(lines)))
     return replace(document, sections=tuple(sections), holes=tuple(holes))
-
-
-def _without_comments(texts: Sequence[str]) -> Iterator[str]:
-    """The lines with what is in comments blanked out, so that what follows keeps its column."""
-    for text, apart in zip(texts, asides(texts), strict=True):
-        for span in apart:
-            if span.kind == "comment":
-                text = text[: span.start] + "\0" * (span.end - span.start) + text[span.end :]
-        yield text
 
 
 def _filled(text: str, values: Mapping[str, str]) -> tuple[str, list[tuple[int, str, str]]]:
