@@ -284,7 +284,8 @@ def metadata(
         Path, typer.Option(metavar="DIR", help="Where deliveries are kept; the report goes into DIR/<country>/esms.")
     ] = Path("outputs"),
     lang: Annotated[
-        str | None, typer.Option(metavar="en|fr", help="Make the page in this language only; default: in each.")
+        str | None,
+        typer.Option(metavar="LANGUAGE", help="Make the page in this language only (en, fr …); default: in each."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing, only say what is wrong with the text.")
@@ -315,8 +316,8 @@ def metadata(
 
 
 def _take_over(whose: str | None, message: Path, report: str, overlay: Path | None) -> int:
-    from pipeline import metadata as verb
     from pipeline.facts import load
+    from pipeline.metadata_import import store, take_over
     from pipeline.pages import metadata_text
 
     if overlay is None:
@@ -325,8 +326,8 @@ def _take_over(whose: str | None, message: Path, report: str, overlay: Path | No
         raise UsageError(Problem("--facts", words, hint))
     loaded = load(overlay if overlay.is_dir() and any(overlay.iterdir()) else None)
     country = loaded.country(whose or loaded.transmission.default_country.id)
-    taken = verb.take_over(str(message), arguments.bytes_of(message), loaded, country)
-    paths = verb.store(taken, overlay, country)
+    taken = take_over(str(message), arguments.bytes_of(message), loaded, country)
+    paths = store(taken, overlay, country)
     if report == "json":
         answer(as_json(metadata_text.taken_over_document(paths, taken.notes)))
         return 0
@@ -365,7 +366,9 @@ def _metadata(
         )
     if diff is not None:
         old = verb.in_delivery(diff) if diff.is_dir() else (str(diff), arguments.bytes_of(diff))
-        changed = verb.differences(*old, done.composed, loaded)
+        changed, notes = verb.differences(*old, done.composed, loaded, country)
+        for note in notes:
+            tell(f"note: not compared: {note}")
         if report == "json":
             answer(as_json(metadata_text.changes_document(str(diff), changed, done.composed.structure)))
         for line in metadata_text.changes(str(diff), changed, done.composed.structure) if report == "text" else ():
@@ -377,7 +380,14 @@ def _metadata(
         for line in metadata_text.lines(done.report, done.composed.set_, done.deliveries, loaded.rules):
             answer(line)
         lost = done.composed.lost is not None
-        answer(metadata_text.last_line(done.report, done.files, verb.not_confirmed(loaded), lost=lost))
+        for path in done.removed:
+            tell(f"note: {path} was of an earlier run and has been removed.")
+        kept_back = any(one.content for one in done.composed.set_.all if one.restricted)
+        answer(
+            metadata_text.last_line(
+                done.report, done.files, verb.not_confirmed(loaded, country), lost=lost, restricted=kept_back
+            )
+        )
     return 0 if done.ok else 1
 
 

@@ -226,8 +226,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         verdicts += _form_verdicts(file, facts, read_back=False)
     judged = _judged([*written, *previews], facts, prepared, vintages)
     said = _said(observations, facts, data_sets[0])
-    past = metadata.as_of(facts, material.earlier, str(month), indicators, said, prepared)
-    esms, about_esms = metadata.of_delivery(facts, country, past, prepared)
+    esms, about_esms = metadata.of_delivery(facts, country, material.earlier, str(month), said, prepared)
     verdicts += about_esms
     verdicts += _silenced(judged.verdicts, verdicts, facts, asked.get("corrects"))
     names = {file.name for file in written}

@@ -9,6 +9,7 @@ from pipeline.errors import Problem, UsageError, nearest
 from pipeline.findings import SEVERITIES, Rule
 from pipeline.pages.summary import numbers
 
+OF_THE_REPORT = "metadata-"  # how the ids of the rules on the text of the metadata report begin
 CONSEQUENCE = {
     "error": "blocks the upload",
     "warning": "does not block the upload",
@@ -61,7 +62,7 @@ def _one(rule: Rule, rules: Mapping[str, Rule]) -> Iterator[str]:
     silenced_by = [one.id for one in rules.values() if rule.id in one.silences]
     from_afar = [one.id for one in rules.values() if rule.id in one.silences_in_file]
     about = (
-        ("severity", f"{rule.severity}, {CONSEQUENCE[rule.severity]}{acceptable}"),
+        ("severity", f"{rule.severity}, {_consequence(rule)}{acceptable}"),
         ("means", rule.means),
         ("example", rule.example),
         ("mend", rule.mend),
@@ -77,6 +78,13 @@ def _one(rule: Rule, rules: Mapping[str, Rule]) -> Iterator[str]:
         label = what or label
         if said:
             yield f"  {label:12} {said}"
+
+
+def _consequence(rule: Rule) -> str:
+    """What becomes of an upload; the text of the metadata report never holds one up."""
+    if rule.id.startswith(OF_THE_REPORT):
+        return "of the metadata report: no figures are held up"
+    return CONSEQUENCE[rule.severity]
 
 
 def _named(where: str, rules: Collection[str]) -> str:

@@ -3,12 +3,13 @@
 metadata: what was sent → compose → judge → files → the country's folder
 compose:  documents → values of their expressions → filled documents → metadata set
 files:    SDMX-ML 3.0 and 2.1, a page for each language
-`ebs deliver` composes and judges the report in the same way, as of its own delivery.
+`ebs deliver` composes the report in the same way, as of its own delivery (``of_delivery``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,17 +17,16 @@ from typing import Any
 
 from pipeline import __version__, archive
 from pipeline.archive import history
-from pipeline.checks.metadata import lint
+from pipeline.checks.metadata import lint, metadata_missing, personal
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts
 from pipeline.facts.calendar import day_of
 from pipeline.facts.metadata_structure import MetadataStructure
 from pipeline.facts.models import CountryReport, Language
-from pipeline.facts.store import check_overlay, own, put
 from pipeline.facts.wording import named
 from pipeline.findings import Finding, Findings, Verdict
 from pipeline.messages import metadata_reader, metadata_schema, metadata_writer
-from pipeline.metadata_set import Change, Document, Heading, MetadataSet, changes
+from pipeline.metadata_set import Change, Document, Heading, MetadataSet, changes, left_out, said, unopened
 from pipeline.pages.metadata import About, page
 from pipeline.period import Period
 from pipeline.rich_text import uncommented
@@ -39,20 +39,31 @@ from pipeline.vintages import Vintages
 NOT_WRITTEN = "metadata-report"  # the rule of a delivery about its report
 FOLDER = "esms"  # in a delivery, and in a country's folder beside its deliveries
 MARKDOWN, MESSAGE = ".md", ".xml"
+DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+
+
+@dataclass(frozen=True)
+class Certified:
+    """The report as it was last certified: when, as it says itself, and what has changed since."""
+
+    day: dt.date | None
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
 class Composed:
-    """The report as of one moment. ``at``: of the delivery that it describes, else when its text was last changed.
+    """The report as of one moment, ``at``; ``newest``: the month of the newest delivery, empty where there is none.
 
     ``documents``: the texts with their expressions filled in, the report's own language first; ``values``: of the
-    expressions, by language · ``set_`` lacks what could not be placed; ``lost`` says what, and then nothing must be written.
+    expressions, by language · ``certified``: None where no certified version is kept · ``set_`` lacks what could not be placed; ``lost`` says what, and then nothing must be written.
     """
 
     set_: MetadataSet
     structure: MetadataStructure
     documents: tuple[Document, ...]
     values: Mapping[str, Mapping[str, str]]
+    newest: str
+    certified: Certified | None
     at: dt.datetime
 
     @property
@@ -72,17 +83,25 @@ class Composed:
                 if self.structure.by_id[section.concept].presentational and section.markdown:
                     why = "only groups the concepts below it: its text would be in no message."
                     return f"{document.file} line {section.line}: {section.concept} {why}"
+                for number, text in unopened(section):
+                    return (
+                        f"{document.file} line {number}: {text!r} is no heading, and would stand in the text above it."
+                    )
                 seen.add(section.concept)
         return None
 
 
 @dataclass(frozen=True)
 class Written:
-    """The answer: the report, what was found in its text, and the files that were written, none when text is lost."""
+    """The answer: the report, what was found in its text, the files that were written, none when text would be lost.
+
+    ``removed``: files of an earlier run that were not made anew · ``deliveries``: months that were sent.
+    """
 
     composed: Composed
     report: Mapping[str, Any]
     files: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
     deliveries: int = 0
 
     @property
@@ -108,24 +127,30 @@ def metadata(
     FactsError where the country has no report, UsageError for a language in which it has no text, InputError where a
     delivery that was sent is gone.
     """
-    spoken(country, language)
+    pages = [spoken(country, language)] if language else list(country.texts)
     say("reading what was sent")
     past, at = sent_so_far(facts, country, sent_from or place)
-    composed = compose(facts, country, past, at)
+    changed = _start_of(_report(country).updated)
+    composed = compose(facts, country, past, max(at, changed) if at is not None else changed)
     say("reading the text against the facts")
     findings = Findings(tuple(judge(composed, facts, country, today)), facts.rules)
     report = findings.document({"name": "ebs", "version": __version__})
     number = len({one.month for one in past.sent})
     if not write or composed.lost is not None:
-        return Written(composed, report, (), number)
+        return Written(composed, report, deliveries=number)
     say("writing SDMX-ML and the page")
-    made = files(composed, facts, country, language)
+    made = files(composed, facts, country, [] if personal(composed.documents, composed.structure, facts) else pages)
     for name, data in made.items():
         if name.endswith(MESSAGE) and (faults := metadata_schema.faults(data)):
             raise FactsError([Problem(name, f"not valid by the SDMX schema: {fault}") for fault in faults])
     with archive.one_at_a_time(place):
         paths = tuple(archive.keep(place / FOLDER, made))
-    return Written(composed, report, paths, number)
+        gone = archive.remove(place / FOLDER, _names(_report(country), facts) - made.keys())
+    return Written(composed, report, paths, tuple(gone), number)
+
+
+def _start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
 def spoken(country: CountryFacts, language: str | None) -> str:
@@ -152,38 +177,48 @@ def sent_so_far(facts: Facts, country: CountryFacts, place: Path) -> tuple[Past,
 
 
 def of_delivery(
-    facts: Facts, country: CountryFacts, past: Past, prepared: dt.datetime
+    facts: Facts,
+    country: CountryFacts,
+    earlier: history.Earlier,
+    month: str,
+    said: Mapping[Identity, tuple[int | None, str]],
+    prepared: dt.datetime,
 ) -> tuple[dict[str, bytes], list[Verdict]]:
     """The report as of a delivery, for its folder, and what is to be said of it there; nothing where there is none.
 
-    A fault of its text never holds up the figures: it is told, and at worst the report is left out.
+    It rests on what was sent for earlier months, and on the delivery itself as the newest. A fault of its text never holds
+    up the figures: it is told, and at worst the report is left out. A delivery of some indicators has none: it does not
+    know what was sent of the others.
     """
     if country.country.report is None or not country.texts:
         return {}, []
-    composed = compose(facts, country, past, prepared)
-    if (lost := composed.lost) is not None:
-        return {}, [Verdict(NOT_WRITTEN, checked=1, findings=(Finding(NOT_WRITTEN, lost),))]
-    return files(composed, facts, country), [Verdict(NOT_WRITTEN, checked=1)]
-
-
-def as_of(
-    facts: Facts,
-    earlier: history.Earlier,
-    month: str,
-    indicators: Sequence[str],
-    said: Mapping[Identity, tuple[int | None, str]],
-    prepared: dt.datetime,
-) -> Past:
-    """What was sent before a delivery, and the delivery itself as the newest."""
-    vintages = earlier.vintages.then(month, indicators, said)
-    return Past(history.transmitted(earlier.used), vintages, day_of(facts, prepared))
+    own, delivered = {one.id for one in country.country.indicator}, {identity.indicator for identity in said}
+    if absent := sorted(own - delivered):
+        return {}, [
+            Verdict(NOT_WRITTEN, unchecked=f"the report is of all indicators, and {', '.join(absent)} is not here")
+        ]
+    vintages = earlier.vintages.then(month, sorted(delivered), said)
+    past = Past(history.transmitted(earlier.used), vintages, day_of(facts, prepared))
+    try:
+        composed = compose(facts, country, past, prepared)
+        missing = metadata_missing(composed.documents[0], composed.structure).violations
+        private = personal(composed.documents, composed.structure, facts)
+        if (lost := composed.lost) is not None:
+            made, why = {}, f"It was left out: {lost}"
+        else:
+            made = files(composed, facts, country, [] if private else list(country.texts))
+            why = f"Its pages were left out: {private[0].message}" if private else ""
+            why = why or (f"{missing} of its concepts have no text." if missing else "")
+    except (FactsError, InputError) as error:
+        made, why = {}, f"It was left out: {error.problems[0]}"
+    return made, [Verdict(NOT_WRITTEN, checked=1, findings=(Finding(NOT_WRITTEN, why),) if why else ())]
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
 
 
-def compose(facts: Facts, country: CountryFacts, past: Past, at: dt.datetime | None) -> Composed:
-    """The report that follows from the country's texts, the facts and what was sent; ``at``: when the last of it was.
+def compose(facts: Facts, country: CountryFacts, past: Past, at: dt.datetime) -> Composed:
+    """The report that follows from the country's texts, the facts and what was sent, as of a moment.
 
     FactsError where the country has no report.
     """
@@ -193,9 +228,9 @@ def compose(facts: Facts, country: CountryFacts, past: Past, at: dt.datetime | N
     filled = [
         documents.fill(documents.read(path, data, id_), by_language[id_]) for id_, (path, data) in country.texts.items()
     ]
-    composed = report_of(filled, structure, _frame(facts, country, about, structure))
-    changed = dt.datetime.combine(about.updated, dt.time(), dt.UTC)
-    return Composed(composed, structure, tuple(filled), by_language, max(at, changed) if at is not None else changed)
+    set_ = report_of(filled, structure, _frame(facts, country, about, structure))
+    certified = since_certified(set_, facts, country)
+    return Composed(set_, structure, tuple(filled), by_language, past.latest or "", certified, at)
 
 
 def _report(country: CountryFacts) -> CountryReport:
@@ -238,14 +273,14 @@ def _data_sets(facts: Facts, country: CountryFacts) -> list[Any]:
 
 def judge(composed: Composed, facts: Facts, country: CountryFacts, today: dt.date) -> list[Verdict]:
     """What in the texts is missing, out of date, or contradicts the facts or itself."""
-    return lint(composed.documents, composed.structure, facts, country, today)
+    return lint(composed.documents, composed.structure, facts, country, today, composed.newest or None)
 
 
 # --- its files ----------------------------------------------------------------------------------------------------
 
 
-def files(composed: Composed, facts: Facts, country: CountryFacts, language: str | None = None) -> dict[str, bytes]:
-    """File name → bytes: the messages, and a page for each language or for one."""
+def files(composed: Composed, facts: Facts, country: CountryFacts, pages_in: Sequence[str]) -> dict[str, bytes]:
+    """File name → bytes: the messages, and a page in each of these languages."""
     about, restriction = _report(country), facts.metadata.restriction.annotation
     heading = Heading(
         id=f"{about.id}_{composed.at:%Y%m%dT%H%M%S}",
@@ -258,12 +293,12 @@ def files(composed: Composed, facts: Facts, country: CountryFacts, language: str
         made[_message(about, "2.1")] = _written(metadata_writer.write_21, composed, heading, restriction)
     messages = [(f"SDMX-ML {version}", _message(about, version)) for version in ("3.0", "2.1")]
     messages = [(label, name) for label, name in messages if name in made]
-    spoken_in = [language] if language else list(country.texts)
-    pages = {id_: _page(about, id_) for id_ in spoken_in}
-    changed = since_certified(composed, facts, country)
+    if any(one.content for one in composed.set_.all if one.restricted):
+        messages = []  # they hold what is not for publication: no page leads there
+    pages = {id_: _page(about, id_) for id_ in pages_in}
     for id_, name in pages.items():
         others = tuple((other, href) for other, href in pages.items() if other != id_)
-        words = _about(facts, country, about, facts.languages[id_], tuple(messages), others, changed)
+        words = _about(facts, country, about, facts.languages[id_], tuple(messages), others, composed.certified)
         made[name] = page(composed.set_, composed.structure, facts.languages[id_], words).encode("utf-8")
     return made
 
@@ -274,6 +309,11 @@ def _written(writer: Callable[..., bytes], composed: Composed, heading: Heading,
 
 def _message(about: CountryReport, version: str) -> str:
     return f"{about.id}_{version}{MESSAGE}"
+
+
+def _names(about: CountryReport, facts: Facts) -> set[str]:
+    """Every file name that a report can have."""
+    return {_message(about, version) for version in ("2.1", "3.0")} | {_page(about, id_) for id_ in facts.languages}
 
 
 def _page(about: CountryReport, language: str) -> str:
@@ -287,7 +327,7 @@ def _about(
     language: Language,
     twins: tuple[tuple[str, str], ...],
     pages: tuple[tuple[str, str], ...],
-    changed: tuple[Change, ...] | None,
+    certified: Certified | None,
 ) -> About:
     data_sets = _data_sets(facts, country)
     return About(
@@ -300,27 +340,36 @@ def _about(
         twins=twins,
         pages=pages,
         languages={id_: facts.languages[id_].name for id_ in country.texts},
-        changes=changed,
-        certified=about.certified,
-        not_confirmed=tuple(not_confirmed(facts)),
+        changes=certified.changes if certified else None,
+        certified=certified.day if certified else about.certified,
+        not_confirmed=tuple(not_confirmed(facts, country)),
+        related=tuple((named(one.name, language), one.link) for one in about.related),
     )
 
 
-def not_confirmed(facts: Facts) -> list[str]:
-    """The names in the report's messages that are not official: structure, metadataflow."""
-    refs = [facts.metadata.report.structure, facts.metadata.report.flow]
+def not_confirmed(facts: Facts, country: CountryFacts) -> list[str]:
+    """The names in the report's messages that are not official: structure, flow or agreement, targets, annotation."""
+    rules, about = facts.metadata, _report(country)
+    names = about.provision or "" if rules.report.refers_to == "provision agreement" else rules.report.flow
+    targets = [] if about.targets else [data_set.dataflow for data_set in _data_sets(facts, country)]
     known = {entry.id: entry.evidence for entry in facts.structure_index}
-    return [ref for ref in refs if known.get(ref) != "official"]
+    found = [ref for ref in (rules.report.structure, names, *targets) if known.get(ref) != "official"]
+    return found + ([rules.restriction.annotation] if rules.restriction.evidence != "official" else [])
 
 
 # --- against another report ---------------------------------------------------------------------------------------
 
 
-def since_certified(composed: Composed, facts: Facts, country: CountryFacts) -> tuple[Change, ...] | None:
-    """What has changed since the report was last certified; None where that version is not kept."""
+def since_certified(set_: MetadataSet, facts: Facts, country: CountryFacts) -> Certified | None:
+    """What has changed since the report was last certified, but for the dates; None where that version is not kept."""
     if country.certified is None:
         return None
-    return changes(read_message(*country.certified, facts).set_, composed.set_)
+    kept, role = read_message(*country.certified, facts).set_, facts.metadata.role
+    dates = {role.certified, role.posted, role.updated}
+    told = kept.attribute(role.certified)
+    texts = [said(text) for _, text in told.content] if told else []
+    day = next((dt.date.fromisoformat(text) for text in texts if DAY.fullmatch(text)), _report(country).certified)
+    return Certified(day, tuple(one for one in changes(kept, set_) if one.concept not in dates))
 
 
 def read_message(name: str, data: bytes, facts: Facts) -> metadata_reader.Read:
@@ -339,50 +388,27 @@ def in_delivery(delivery: Path) -> tuple[str, bytes]:
     return str(delivery / max(names)), archive.read(delivery, max(names))
 
 
-def differences(name: str, data: bytes, composed: Composed, facts: Facts) -> tuple[Change, ...]:
-    """What changed from an earlier report, a message or a text in the report's own language, to this one.
+def differences(
+    name: str, data: bytes, composed: Composed, facts: Facts, country: CountryFacts
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """What changed from an earlier report, a message or a text, to this one; and notes on what is not compared.
 
-    The expressions of a text are filled with the values of today: what differs then is the text.
+    The language of a text is that of its name, ``esms.fr.md``, else the report's own. Its expressions are filled with the
+    values of today: what differs then is the text. InputError where it is no text of a report.
     """
     if not name.lower().endswith(MARKDOWN):
-        return changes(read_message(name, data, facts).set_, composed.set_)
-    own = composed.documents[0].language
+        read = read_message(name, data, facts)
+        notes = [f"{language}: only one of the two reports has it" for language in left_out(read.set_, composed.set_)]
+        lost = [composed.lost] if composed.lost else []
+        return changes(read.set_, composed.set_), (*read.unknown, *notes, *lost)
+    parts = Path(name).name.split(".")
+    own = parts[1] if len(parts) == 3 and parts[1] in facts.languages else _report(country).language
+    if own not in composed.values:
+        raise UsageError(Problem("--diff", f"the report has no text in {own!r} to compare with.", "Name another file."))
     old = documents.fill(documents.read(name, data, own), composed.values[own])
-    return changes(report_of([old], composed.structure, replace(composed.set_, attributes=())), composed.set_)
-
-
-# --- taken over ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TakenOver:
-    """A message as texts: ``files`` by language and file name; ``notes``: what is not in them, and where it belongs."""
-
-    files: Mapping[str, bytes]
-    notes: tuple[str, ...]
-
-
-def take_over(name: str, data: bytes, facts: Facts, country: CountryFacts) -> TakenOver:
-    """A metadata message as Markdown documents, one for each language that it has."""
-    read = read_message(name, data, facts)
-    structure = facts.metadata_structures.structure(facts.metadata.report.structure)
-    about = country.country.report
-    own = about.language if about and about.language in read.set_.languages else next(iter(read.set_.languages), "en")
-    made, notes = {}, list(read.unknown)
-    for language in read.set_.languages or (own,):
-        text, unsaid = documents.write(read.set_, structure, language)
-        made["esms.md" if language == own else f"esms.{language}.md"] = text.encode("utf-8")
-        notes += unsaid
-    return TakenOver(made, tuple(dict.fromkeys(notes)))
-
-
-def store(taken: TakenOver, overlay: Path, country: CountryFacts) -> list[Path]:
-    """Put the texts into an overlay; UsageError where another text is there already: nothing is written over."""
-    check_overlay(overlay)
-    files = {f"codelists/countries/{country.country.id}/{name}": data for name, data in taken.files.items()}
-    for path, data in files.items():
-        if own(overlay, path) not in (None, data):
-            words = "another text is there already, and is not written over."
-            raise UsageError(Problem(str(overlay / path), words, "Move it away, or name another folder."))
-    put(overlay, files)
-    return [overlay / path for path in files]
+    if not any(section.concept in composed.structure.by_id for section in old.sections):
+        words = "no heading of this file names a concept of the report, as {#…} does."
+        raise InputError(Problem(name, words, "Give a message, a delivery, or a text such as esms.md."))
+    lost = [one for one in (replace(composed, documents=(old,)).lost, composed.lost) if one]
+    was = report_of([old], composed.structure, replace(composed.set_, attributes=()))
+    return changes(was, composed.set_, (own,)), tuple(lost)

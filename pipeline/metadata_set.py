@@ -7,11 +7,12 @@ transmits: reported attributes, nested as the structure nests them, each with a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.rich_text import RichText, plain
+from pipeline.rich_text import RichText, asides, plain
 
 # ------------------------------------------------------------------------------------------------------ the document
 
@@ -80,6 +81,26 @@ class Document:
     def section(self, concept: str) -> Section | None:
         """The first section of a concept."""
         return next((section for section in self.sections if section.concept == concept), None)
+
+
+MEANT = re.compile(r".*\{#[^{}]*\}[\s#*_]*|[ \t>]*#{1,6}.*\{#[^{}]*\}.*|[ \t]+#{1,3}[ \t].*")
+"""A line that is meant for the heading of a concept: it has an id in braces, or a heading's marks after blanks."""
+
+
+def unopened(section: Section) -> Iterator[tuple[int, str]]:
+    """The lines of a section that are meant for a concept's heading and have opened none: (line in the file, text).
+
+    What stands below them would be told, and published, as the text of this section. Code between fences or ticks, and
+    comments, are left out; code that is none but by the blanks before it is not.
+    """
+    sources = [line.source for line in section.lines]
+    for line, apart in zip(section.lines, asides(sources), strict=True):
+        text = line.source
+        for aside in apart:
+            if aside.kind != "indented":
+                text = text[: aside.start] + "\0" * (aside.end - aside.start) + text[aside.end :]
+        if MEANT.fullmatch(text.replace("\0", "")):
+            yield line.number, line.source.strip()
 
 
 # -------------------------------------------------------------------------------------------------- the metadata set
@@ -188,23 +209,35 @@ class Change:
     restricted: bool = False
 
 
-def changes(old: MetadataSet, new: MetadataSet) -> tuple[Change, ...]:
+def changes(old: MetadataSet, new: MetadataSet, languages: Collection[str] = ()) -> tuple[Change, ...]:
     """What changed from one report to another, concept by concept, in the order of the new one; what is gone comes last.
 
-    Languages that one of the two does not have at all are left out.
+    ``languages``: only these, and plain values; by default all that both reports have (``left_out`` are the others). A
+    value that the other report says as a text is compared with it.
     """
     before, after = _texts(old), _texts(new)
     restricted = old.restricted | new.restricted
-    spoken = {"", *old.languages} & {"", *new.languages}
+    wanted = {"", *(languages or set(old.languages) & set(new.languages))}
+    for key in [key for key in before.keys() ^ after.keys() if key[1] == ""]:
+        lacking, having = (after, before) if key in before else (before, after)
+        if as_text := [(k, text) for k, text in lacking.items() if k[0] == key[0]]:
+            lacking[key] = next((having[key] for _, text in as_text if said(text) == said(having[key])), as_text[0][1])
+            for other, _ in as_text:
+                lacking.pop(other, None)
     found = []
     for key in dict.fromkeys([*after, *before]):
         was, is_ = before.get(key), after.get(key)
-        if was == is_ or key[1] not in spoken:
+        if was == is_ or key[1] not in wanted:
             continue
         kind = "new" if was is None else "gone" if is_ is None else "changed"
         lines = tuple(_beside(said(was or ""), said(is_ or "")))
         found.append(Change(*key, kind, lines, key[0] in restricted))
     return tuple(found)
+
+
+def left_out(old: MetadataSet, new: MetadataSet) -> tuple[str, ...]:
+    """The languages that one of two reports does not have at all: ``changes`` does not compare them."""
+    return tuple(sorted(set(old.languages) ^ set(new.languages)))
 
 
 def _texts(set_: MetadataSet) -> dict[tuple[str, str], Content]:

@@ -46,7 +46,7 @@ class Publications:
 
 @dataclass(frozen=True)
 class Statistics:
-    """The revisions of one age: a number of months, None for all above a year.
+    """The revisions of one age: a number of months, None for all above those that stand alone, as a rule a year.
 
     ``n``: values that both deliveries have · ``changed``: those that differ · ``upward``: those that grew · means and
     the sample standard deviation (n − 1; None below 2) in units; the shares from 0 to 1. The relative ones are in per
@@ -94,20 +94,24 @@ def triangle(vintages: Vintages, indicator: str, aggregate: str, most: int = 3) 
     return tuple(found)
 
 
-def statistics(vintages: Vintages, indicator: str, aggregate: str | None = None) -> tuple[Statistics, ...]:
+def statistics(
+    vintages: Vintages, indicator: str, aggregate: str | None = None, alone: int = YEAR
+) -> tuple[Statistics, ...]:
     """The revisions of an indicator, by age: of one aggregate, or of all together, where each value counts alike.
 
-    Ages of which there is no revision are left out; what is older than a year comes last.
+    Ages of which there is no revision are left out; what is older than ``alone``, by default a year, comes last.
     """
     pools: dict[int | None, _Pool] = {}
-    for old, before, after, times in _by_age(vintages, indicator, aggregate):
+    for old, before, after, times in _by_age(vintages, indicator, aggregate, alone):
         pools.setdefault(old, _Pool()).add(before, after, times)
     in_order = sorted(pools.items(), key=lambda pair: math.inf if pair[0] is None else pair[0])
     return tuple(pool.statistics(old) for old, pool in in_order)
 
 
-def _by_age(vintages: Vintages, indicator: str, aggregate: str | None) -> Iterator[tuple[int | None, int, int, int]]:
-    """The revisions of an indicator as (age, None above a year; before; after; how often)."""
+def _by_age(
+    vintages: Vintages, indicator: str, aggregate: str | None, alone: int
+) -> Iterator[tuple[int | None, int, int, int]]:
+    """The revisions of an indicator as (age, None above those that stand alone; before; after; how often)."""
     months = [ordinal(month) for month in vintages.sent.get(indicator, ())]
     for identity, first, last, before, after in vintages.runs(indicator):
         if aggregate not in (None, identity.aggregate):
@@ -115,7 +119,7 @@ def _by_age(vintages: Vintages, indicator: str, aggregate: str | None) -> Iterat
         end = ordinal(identity.period)
         for at in range(first, last):
             old = months[at] - end
-            if old > YEAR:
+            if old > alone:
                 yield None, before, after, last - at
                 break
             yield old, before, after, 1

@@ -354,7 +354,10 @@ def rows(table: Element) -> Iterator[tuple[Element, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A part of a line that is no prose: from the character ``start`` to before ``end``; ``kind``: code or comment."""
+    """A part of a line that is no prose: from the character ``start`` to before ``end``.
+
+    ``kind``: code, comment, or indented, which is code by nothing but the blanks before it.
+    """
 
     start: int
     end: int
@@ -365,6 +368,10 @@ FENCE = re.compile(r"(?:[ \t>]|[-+*] |\d{1,9}[.)] )*(?P<marks>`{3,}(?=[^`]*$)|~{
 APART = re.compile(r"\\[\\`<]|(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|`+|(?P<comment><!--)")
 TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>")
 OF_TEXT = re.compile(r"<br ?/?>|</?su[bp]>")
+IN_CODE = 4  # columns to the right of the text around it
+MARK = re.compile(r">|(?:[-+*]|(?P<number>\d{1,9})[.)])(?=[ \t]|$)")
+ALONE = re.compile(r"#{1,6}(?:[ \t]|$)|(?:([-*_])[ \t]*)(?:\1[ \t]*){2,}$|=+[ \t]*$")
+"""A line that is no part of a paragraph: a heading, what underlines one, a rule between texts."""
 
 
 def uncommented(lines: Sequence[str], blank: str = "") -> Iterator[str]:
@@ -382,13 +389,19 @@ def asides(lines: Sequence[str]) -> tuple[tuple[Aside, ...], ...]:
     A fence or a comment that nothing closes is none.
     """
     found: list[list[Aside]] = [[] for _ in lines]
+    around = _Around()
     at, start = 0, 0
     while at < len(lines):
+        if not start and around.indented(lines[at]):
+            found[at].append(Aside(0, len(lines[at]), "indented"))
+            at += 1
+            continue
         fenced = _fenced(lines, at) if not start else 0
         if fenced:
             for line in range(at, fenced):
                 found[line].append(Aside(0, len(lines[line]), "code"))
             at, start = fenced, 0
+            around.in_paragraph = False
             continue
         mark = APART.search(lines[at], start)
         if mark is None:
@@ -402,8 +415,57 @@ def asides(lines: Sequence[str]) -> tuple[tuple[Aside, ...], ...]:
             for line in range(at, end[0] + 1):
                 first = mark.start() if line == at else 0
                 found[line].append(Aside(first, end[1] if line == end[0] else len(lines[line]), "comment"))
+            around.commented(lines, at, mark.start(), end)
             at, start = end
     return tuple(map(tuple, found))
+
+
+class _Around:
+    """Where a line of Markdown stands: in which items of lists, by the columns of their texts, and whether in a paragraph."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+        self.in_paragraph = False
+
+    def indented(self, line: str) -> bool:
+        """Whether a line is code because of the blanks before it; a line that is none is taken in."""
+        line = line.expandtabs(IN_CODE)
+        text = line.lstrip(" ")
+        if not text:
+            self.in_paragraph = False
+            return False
+        at = len(line) - len(text)
+        goes_on = self.in_paragraph and not (MARK.match(text) and at - self._inner(at) < IN_CODE)
+        if not goes_on:
+            while self.items and at < self.items[-1]:
+                self.items.pop()
+        return not goes_on and self._rest(line, at, self.items[-1] if self.items else 0)
+
+    def _inner(self, at: int) -> int:
+        """The column of the text around a line that begins there."""
+        return max((item for item in self.items if item <= at), default=0)
+
+    def _rest(self, line: str, at: int, around: int) -> bool:
+        """Whether what begins at a column is code; the marks of lists and quotations before it are taken in."""
+        while at < len(line):
+            if at - around >= IN_CODE:
+                return True
+            mark = None if ALONE.match(line, at) else MARK.match(line, at)
+            if mark is None:
+                break
+            text = len(line) - len(line[mark.end() :].lstrip(" "))
+            around = mark.end() + 1
+            if mark[0] != ">":
+                around = text if 0 < text - mark.end() <= IN_CODE and text < len(line) else around
+                self.items.append(around)
+            at = text
+        self.in_paragraph = at < len(line) and not ALONE.match(line, at)
+        return False
+
+    def commented(self, lines: Sequence[str], at: int, start: int, end: tuple[int, int]) -> None:
+        """A comment has been left out: without text around it no paragraph stands there."""
+        if not lines[at][:start].strip() or end[0] > at:
+            self.in_paragraph = bool(lines[end[0]][end[1] :].strip())
 
 
 def _fenced(lines: Sequence[str], at: int) -> int:
@@ -422,15 +484,3 @@ def _closed(lines: Sequence[str], at: int, start: int) -> tuple[int, int] | None
         if end >= 0:
             return line, end + 3
     return None
-
-
-def raw_html(markdown: str) -> list[tuple[int, str]]:
-    """(Line from 0, tag) of each HTML tag in a Markdown text that will be shown as it is written, comments excepted."""
-    lines = markdown.split("\n")
-    return [
-        (number, tag[0])
-        for number, (line, apart) in enumerate(zip(lines, asides(lines), strict=True))
-        for tag in TAG.finditer(line)
-        if not OF_TEXT.fullmatch(tag[0]) and not line[: tag.start()].endswith("\\")
-        if not any(aside.start <= tag.start() < aside.end for aside in apart)
-    ]

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from pipeline import archive, metadata
 from pipeline.cli import app
 from pipeline.facts import Facts, load
 from pipeline.facts.metadata_structure import MetadataStructure
-from pipeline.messages import metadata_schema
-from pipeline.metadata_set import changes, said
+from pipeline.messages import metadata_schema, metadata_writer
+from pipeline.metadata_set import Heading, ReportedAttribute, changes, said
 from pipeline.rebuild import rebuild
 from pipeline.sent import record
 from pipeline.texts import document as documents
@@ -50,6 +51,13 @@ def send(month: str, at: str) -> None:
     ebs("sent", f"out/FR/{month}_01", "--at", at)
 
 
+def composed(facts: Facts, place: Path) -> metadata.Composed:
+    """The report over everything that was sent from a country's folder."""
+    country = facts.country("FR")
+    past, at = metadata.sent_so_far(facts, country, place)
+    return metadata.compose(facts, country, past, at or NOON)
+
+
 def overlay(place: Path, **texts: str) -> Path:
     """Facts with other texts of the French report; a name stands for esms.<name>.md, `own` for esms.md."""
     folder = place / "facts" / "codelists" / "countries" / "FR"
@@ -70,7 +78,9 @@ def test_the_report_is_written_for_whoever_has_sent_nothing(place: Path) -> None
     assert sorted(path.name for path in (place / "out/FR/esms").iterdir()) == FILES
     assert "no delivery is recorded as sent" in done.stdout
     assert done.stdout.splitlines()[-1].startswith(f"{Path('out/FR/esms')}: ")
-    assert "not confirmed by Eurostat: ESTAT:ESMS_MSD(2.2), ESTAT:ESMS_STSRB(1.0); send as a test first" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert "not confirmed by Eurostat: ESTAT:ESMS_MSD(2.2), ESTAT:ESMS_STSRB(1.0), ESTAT:STSRB_REG_M(1.0), " in last
+    assert last.endswith("; send as a test first")
     for name in FILES[2:]:
         assert metadata_schema.faults((place / "out/FR/esms" / name).read_bytes()) == []
 
@@ -81,7 +91,6 @@ def test_the_same_text_facts_and_history_give_the_same_bytes(place: Path) -> Non
     before = {path.name: path.read_bytes() for path in (place / "out/FR/esms").iterdir()}
     ebs("metadata", "--out", "out")
     assert before == {path.name: path.read_bytes() for path in (place / "out/FR/esms").iterdir()}
-    assert b"2024-06-05" not in before[f"{ID}_3.0.xml"] or b"2026-11-22" in before[f"{ID}_3.0.xml"]
 
 
 def test_one_language_alone(place: Path) -> None:
@@ -110,13 +119,10 @@ def test_headings_are_those_of_the_model(facts: Facts) -> None:
 
 def test_what_was_sent_since_changes_figures_and_dates_alone(place: Path, facts: Facts) -> None:
     """Between two regenerations the text and the facts stay: what changes stands in an expression that is computed."""
-    country = facts.country("FR")
-    before, at = metadata.sent_so_far(facts, country, place / "out/FR")
-    old = metadata.compose(facts, country, before, at)
+    old = composed(facts, place / "out/FR")
     send("2024-04", "2024-06-05T09:00:00+02:00")
     send("2024-05", "2024-07-09T09:00:00+02:00")
-    after, at = metadata.sent_so_far(facts, country, place / "out/FR")
-    new = metadata.compose(facts, country, after, at)
+    new = composed(facts, place / "out/FR")
     changed = {(one.concept, one.language) for one in changes(old.set_, new.set_)}
     expected = set()
     for document, was in zip(new.documents, old.documents, strict=True):
@@ -137,12 +143,10 @@ def test_what_was_sent_since_changes_figures_and_dates_alone(place: Path, facts:
 def test_figures_of_the_report_are_those_of_what_was_sent(place: Path, facts: Facts) -> None:
     send("2024-04", "2024-06-05T09:00:00+02:00")  # 36 days after the end of April
     send("2024-05", "2024-07-17T09:00:00+02:00")  # 47 days after the end of May: seven days late
-    country = facts.country("FR")
-    made = metadata.compose(facts, country, *metadata.sent_so_far(facts, country, place / "out/FR"))
+    made = composed(facts, place / "out/FR")
     punctuality = said(made.set_.attribute("PUNCTUALITY").in_language("en"))  # type: ignore[union-attr]
     for figure in ("1 of 2", "M+40", "M+36", "M+47", "May 2024", "7 days"):
         assert figure in punctuality
-    assert made.at.date() == max(dt.date(2024, 7, 17), country.country.report.updated)  # type: ignore[union-attr]
 
 
 def test_a_delivery_has_the_report_as_of_itself(place: Path, facts: Facts) -> None:
@@ -160,6 +164,46 @@ def test_a_delivery_has_the_report_as_of_itself(place: Path, facts: Facts) -> No
     assert "The only monthly delivery so far was sent by M+40: at M+36." in punctuality  # and it is not sent itself
     assert rebuild(delivery, check=True).ok
     assert "codelists/countries/FR/esms.md" in manifest["request"]["facts"]
+
+
+def test_dates_follow_what_was_sent(place: Path) -> None:
+    """Last update, `Prepared` and the message's id: the last sending, once it is later than the text."""
+    folder = overlay(place)
+    text = (FR / "country.toml").read_text("utf-8")
+    older = re.sub(r"(?m)^updated = .*$", "updated = 2024-05-01", text)
+    (folder / "codelists/countries/FR/country.toml").write_text(older, "utf-8")
+    message = place / "out/FR/esms" / f"{ID}_3.0.xml"
+    seen = []
+    for month, at in (("", ""), ("2024-04", "2024-06-05T09:00:00+02:00"), ("2024-05", "2024-07-05T09:00:00+02:00")):
+        if month:
+            send(month, at)
+        ebs("metadata", "--out", "out", "--facts", str(folder))
+        told = message.read_text("utf-8")
+        seen += [re.findall(rf"{ID}_(\d{{8}})T", told)[0], re.findall(r"Prepared>(\d{4}-\d\d-\d\d)", told)[0]]
+        seen += re.findall(r'id="META_LAST_UPDATE">\s*<metadata:Value[^>]*>([^<]*)<', told)
+    dates = ("2024-05-01", "2024-06-05", "2024-07-05")
+    assert seen == [one for date in dates for one in (date.replace("-", ""), date, date)]
+
+
+def test_a_delivery_is_dated_by_its_preparation(place: Path) -> None:
+    ebs("deliver", "inputs", "--out", "out", "--prepared", "2024-07-05T09:00:00+02:00")
+    told = (place / "out/FR/2024-05_01/esms" / f"{ID}_3.0.xml").read_text("utf-8")
+    assert f"{ID}_20240705T090000" in told
+    assert "Prepared>2024-07-05T09:00:00+02:00<" in told
+
+
+def test_a_delivery_of_one_indicator_has_no_report(place: Path) -> None:
+    """It does not know what was sent of the other; a report that said so would be false."""
+    ebs("deliver", "inputs", "--out", "out", "--only", "registrations")
+    delivery = place / "out/FR/2024-05_01"
+    assert not (delivery / "esms").exists()
+    (rule,) = [
+        one
+        for one in json.loads((delivery / "findings.json").read_bytes())["rules"]
+        if one["rule"] == "metadata-report"
+    ]
+    assert rule["outcome"] == "unchecked"
+    assert "bankruptcies is not here" in rule["why"]
 
 
 def test_a_correction_does_not_make_the_report_late(place: Path, facts: Facts) -> None:
@@ -195,6 +239,56 @@ def test_an_expression_without_a_value_stops_the_report_and_not_the_figures(plac
     assert "WARNING metadata-report" in done.output
     assert not (place / "out/FR/2024-05_01/esms").exists()
     assert (place / "out/FR/2024-05_01/upload").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("esms.md", OWN.encode("utf-8").replace(b"# 4 ", b"\xff# 4 ", 1), "not UTF-8"),
+        ("esms.certified.xml", b"hello", "esms.certified.xml"),
+    ],
+)
+def test_a_report_that_cannot_be_read_holds_up_no_figures(place: Path, name: str, data: bytes, words: str) -> None:
+    folder = overlay(place)
+    (folder / "codelists/countries/FR" / name).write_bytes(data)
+    done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
+    assert "WARNING metadata-report" in done.output
+    assert words in done.output
+    assert (place / "out/FR/2024-05_01/upload").is_dir()
+    assert not (place / "out/FR/2024-05_01/esms").exists()
+    assert rebuild(place / "out/FR/2024-05_01", check=True).ok
+    for asked in ([], ["--check"]):
+        assert words in ebs("metadata", "--out", "new", "--facts", str(folder), *asked, status=3).stderr
+
+
+def test_personal_data_in_a_public_concept_keep_the_page_from_being_made(place: Path) -> None:
+    words = "Questions: Mrs Jeanne Dupont, +33 1 87 69 50 00, jeanne.dupont@insee.example."
+    folder = overlay(
+        place, own=OWN.replace("# 19 Comment {#COMMENT_DSET}\n", f"# 19 Comment {{#COMMENT_DSET}}\n\n{words}\n")
+    )
+    done = ebs("metadata", "--out", "out", "--facts", str(folder), status=1)
+    assert "metadata-personal" in done.stdout
+    assert "no page was made: personal data would be on it" in done.stdout
+    assert sorted(path.suffix for path in (place / "out/FR/esms").iterdir()) == [".xml", ".xml"]
+    done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
+    assert "Its pages were left out" in done.output
+    assert not list((place / "out/FR/2024-05_01/esms").glob("*.html"))
+
+
+def test_what_is_no_longer_made_is_taken_away(place: Path) -> None:
+    """No page of yesterday stands beside the messages of today."""
+    ebs("metadata", "--out", "out")
+    done = ebs("metadata", "--out", "out", "--lang", "fr")
+    gone = Path("out/FR/esms") / f"{ID}.html"
+    assert f"note: {gone} was of an earlier run and has been removed." in done.stderr
+    assert not gone.exists()
+
+
+def test_a_text_in_a_language_without_a_file_is_no_secret(place: Path) -> None:
+    folder = overlay(place, el="# 1 Επαφή {#CONTACT}\n")
+    for arguments in (["metadata", "--check"], ["deliver", "inputs", "--out", "out"]):
+        done = ebs(*arguments, "--facts", str(folder), status=3)
+        assert "esms.el.md: nothing reads this text: there are no phrases of the language 'el'" in done.stderr
 
 
 def test_check_writes_nothing(place: Path) -> None:
@@ -272,6 +366,66 @@ def test_a_message_becomes_the_text_and_the_same_report_again(place: Path) -> No
         assert again.stdout == f"the same as {message}\n"
 
 
+@pytest.mark.parametrize(
+    ("languages", "own", "files", "note"),
+    [
+        (("fr", "en"), "en", ["esms.fr.md", "esms.md"], ""),
+        (
+            ("fr",),
+            "en",
+            ["esms.fr.md"],
+            "en: it is the report's own language (country.toml), and the message has no text",
+        ),
+        (("en",), "en", ["esms.md"], "fr: the text that is there stays; the message has none."),
+        (
+            ("en", "de"),
+            "en",
+            ["esms.md"],
+            "de: left out, as there is no codelists/languages/de.toml; add it and import",
+        ),
+        (("fr", "en-GB"), "en-GB", ["esms.fr.md", "esms.md"], ""),
+    ],
+)
+def test_languages_of_a_message(
+    place: Path, facts: Facts, languages: tuple[str, ...], own: str, files: list[str], note: str
+) -> None:
+    """Whatever their order, the report's own language is esms.md, with the dates; the others are named after theirs."""
+    made = composed(facts, place / "out/FR")
+    spoken = {"de": "en", "en-GB": "en"}
+    contents = {
+        one.id: tuple((to, one.in_language(spoken.get(to, to))) for to in languages)
+        for one in made.set_.all
+        if dict(one.content).keys() - {""}
+    }
+
+    def only(attribute: ReportedAttribute) -> ReportedAttribute:
+        children = tuple(map(only, attribute.children))
+        return replace(attribute, content=contents.get(attribute.id, attribute.content), children=children)
+
+    set_ = replace(made.set_, attributes=tuple(map(only, made.set_.attributes)), names=((languages[0], "Title"),))
+    restriction = facts.metadata.restriction.annotation
+    data = metadata_writer.write_30(
+        set_, made.structure, Heading("M", NOON.isoformat(), "FR1"), restriction=restriction
+    )
+    (place / "message.xml").write_bytes(data)
+    done = ebs("metadata", "--import", "message.xml", "--facts", "taken")
+    folder = place / "taken/codelists/countries/FR"
+    assert sorted(path.name for path in folder.iterdir()) == files
+    assert note in done.stderr
+    assert "note: title: Title" in done.stderr  # a fact, not text
+    dated = "esms.md" if own in languages else files[0]  # plain values stand once
+    assert [name for name in files if "2024-06-14" in (folder / name).read_text("utf-8")] == [dated]
+
+
+def test_a_text_is_compared_in_its_own_language(place: Path) -> None:
+    ebs("metadata", "--out", "out")
+    for name in ("esms.fr.md", "esms.md"):
+        text = str(FR / name)
+        assert ebs("metadata", "--out", "out", "--diff", text).stdout == f"the same as {text}\n"
+    done = ebs("metadata", "--out", "out", "--diff", str(ROOT / "README.md"), status=3)
+    assert "no heading of this file names a concept of the report" in done.stderr
+
+
 def test_a_text_is_not_written_over(place: Path) -> None:
     ebs("metadata", "--out", "out")
     message = str(Path("out/FR/esms") / f"{ID}_3.0.xml")
@@ -337,7 +491,7 @@ def test_the_shipped_text_has_no_error(facts: Facts) -> None:
     report = country.country.report
     assert report is not None
     assert report.certified is not None
-    made = metadata.compose(facts, country, metadata.Past((), metadata.Vintages(), None), None)
+    made = metadata.compose(facts, country, metadata.Past((), metadata.Vintages(), None), NOON)
     day = report.certified + dt.timedelta(days=1)
     early = [f for verdict in metadata.judge(made, facts, country, day) for f in verdict.findings]
     assert [one.message for one in early if one.rule != "metadata-date"] == []  # of the future, seen from then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.rich_text import Aside, Element, Node, asides, canonical, may_link, paragraph, plain, raw_html
+from pipeline.rich_text import Aside, Element, Node, asides, canonical, may_link, paragraph, plain
 
 
 def el(tag: str, *children: Node, **attributes: str) -> Element:
@@ -91,11 +91,29 @@ def test_code_and_comments_are_asides() -> None:
     )
 
 
-def test_html_that_will_be_shown_as_it_is_written() -> None:
-    markdown = (
-        "H<sub>2</sub>O<br>\n<b>x</b> `<i>` \\<u> 3 < 4 <https://a.b> <!-- <p> -->\n\n```\n<p>\n```\n<div class='x'>"
-    )
-    assert raw_html(markdown) == [(1, "<b>"), (1, "</b>"), (6, "<div class='x'>")]
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\n\n    b `c` <!-- d -->\n\te", [3, 4]),
+        ("a\n    b", []),
+        ("    a", [1]),
+        ("# a\n    b", [2]),
+        ("    ```\na\n    ```", [1]),
+        ("- a\n\n    b\n\n      c", [5]),
+        ("- a\n    b\n\nc\n\n    d", [6]),
+        ("10. a\n\n       b\n\n        c", [5]),
+        ("-     a\n-\n\n      b", [1, 4]),
+        ("- a\n  - b\n\n      c\n\n        d", []),
+        (">     a\n> b\n>     c", [1]),
+        ("<!-- a -->\n    b", [2]),
+        ("a <!-- b -->\n    c", []),
+        ("a <!-- b\n c -->\n    d", [3]),
+        ("***\n    a", [2]),
+    ],
+)
+def test_what_is_code_by_the_blanks_before_it(text: str, lines: list[int]) -> None:
+    found = asides(text.split("\n"))
+    assert [number for number, apart in enumerate(found, 1) if any(one.kind == "indented" for one in apart)] == lines
 
 
 @pytest.mark.parametrize(

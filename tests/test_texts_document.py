@@ -116,6 +116,34 @@ def test_what_has_no_value_is_a_hole_and_stays() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a\n{{ table }}", "above"),
+        ("{{ table }}\nNational publications go further.", "below"),
+        ("- one\n{{ table }}\n\n- two", "above"),
+        ("a\n{{ table }}\nb", "above and below"),
+        ("#### Rows\n{{ table }}", "above"),
+        ("{{ first }}\n{{ table }}", "above"),
+    ],
+)
+def test_a_value_of_several_lines_takes_in_no_neighbour(text: str, where: str) -> None:
+    result, (hole,) = filled(text)
+    assert hole.why == f"the value of 'table' has several lines: a blank line is needed {where} it."
+    assert "{{ table }}" in result
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ table }}", "\n{{ table }}\n \nb", "a\n<!-- c -->\n{{ table }}\n\nb", "a\n{{ first }}\nb"]
+)
+def test_a_value_between_blank_lines_or_of_one_line(text: str) -> None:
+    assert filled(text)[1] == ()
+
+
+def test_code_that_is_indented_keeps_what_looks_like_a_comment() -> None:
+    assert filled("x\n\n    a <!-- x --> b\n\ny <!-- z -->") == ("x\n\n    a <!-- x --> b\n\ny ", ())
+
+
 def test_a_line_keeps_its_number_and_its_source() -> None:
     found = document.fill(read("\n# {#A}\n\n{{ table }}"), VALUES)
     assert found.sections[0].lines[1] == Line(4, "{{ table }}", VALUES["table"])

@@ -626,6 +626,14 @@ def test_punctuality_by_hand(played: Played) -> None:
 # ------------------------------------------------------------------------------------------------ the metadata report
 
 
+def _composed(played: Played, place: Path) -> metadata.Composed:
+    """The report over what was sent from a folder."""
+    france = played.facts.country("FR")
+    past, at = metadata.sent_so_far(played.facts, france, place)
+    assert at is not None
+    return metadata.compose(played.facts, france, past, at)
+
+
 def _rows(table: str) -> list[list[str]]:
     """The rows of a Markdown table without its head."""
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
@@ -638,8 +646,7 @@ def _figure(value: float, decimals: int = 1) -> str:
 
 
 def test_the_report_says_how_timely_and_punctual_each_indicator_was(played: Played) -> None:
-    france = played.facts.country("FR")
-    values = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place)).values
+    values = _composed(played, played.place).values
     found = _rows(values["en"]["timeliness.table"])
     expected = []
     for indicator, name in ((REG, "Business registrations"), (BKRT, "Business bankruptcies")):
@@ -657,8 +664,7 @@ def test_the_report_says_how_timely_and_punctual_each_indicator_was(played: Play
 
 
 def test_the_report_says_how_values_were_revised(played: Played) -> None:
-    france = played.facts.country("FR")
-    values = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place)).values
+    values = _composed(played, played.place).values
     found = {(name, age): figures for name, age, *figures in _rows(values["en"]["revision.table"])}
     last = SENT[-1]
     for indicator, name in ((REG, "Business registrations"), (BKRT, "Business bankruptcies")):
@@ -677,15 +683,13 @@ def test_the_report_says_how_values_were_revised(played: Played) -> None:
 
 def test_two_more_deliveries_change_the_computed_figures_and_dates_alone(played: Played, tmp_path: Path) -> None:
     """The report over a history that is cut before its last two deliveries, and the report over all of it."""
-    france = played.facts.country("FR")
     shorter = tmp_path / "FR"
     shorter.mkdir()
     for run in SENT:
         (shorter / run.draft).symlink_to(played.folder(run.draft))
     blocks = (played.place / "history.toml").read_text("utf-8").split("[[sent]]")
     (shorter / "history.toml").write_text("[[sent]]".join(blocks[:-2]), "utf-8")
-    old = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, shorter))
-    new = metadata.compose(played.facts, france, *metadata.sent_so_far(played.facts, france, played.place))
+    old, new = _composed(played, shorter), _composed(played, played.place)
     changed = {one.concept for one in metadata.changes(old.set_, new.set_)}
     assert changed >= {"COVERAGE_TIME", "COMPLETENESS", "TIMELINESS", "PUNCTUALITY", "REV_PRACTICE"}
     for before, after in zip(old.documents, new.documents, strict=True):

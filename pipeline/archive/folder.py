@@ -72,6 +72,19 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     return paths
 
 
+def remove(folder: Path, names: Iterable[str]) -> list[Path]:
+    """Take away those of these files that are there; answers with their paths. Never for a delivery."""
+    gone = []
+    for path in (folder / name for name in names):
+        try:
+            if path.is_file():
+                path.unlink()
+                gone.append(path)
+        except OSError as error:
+            raise machine_error(str(path), error) from error
+    return gone
+
+
 def same_request(folder: Path, month: str, identity: str) -> tuple[Path | None, dict[str, list[str]]]:
     """The draft that answered this very request before and is still whole; the newest where there are several.
 

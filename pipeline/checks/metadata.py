@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def lint(
-    documents: Sequence[Document], structure: MetadataStructure, facts: Facts, country: CountryFacts, today: dt.date
+    documents: Sequence[Document],
+    structure: MetadataStructure,
+    facts: Facts,
+    country: CountryFacts,
+    today: dt.date,
+    newest: str | None = None,
 ) -> list[Verdict]:
     """The verdicts of every rule on every document, the report's own language first; ``today`` judges what is in date.
 
@@ -58,6 +63,12 @@ def lint(
             found += _of_language(text, language, structure, facts, country, today)
         found = [_of_file(verdict, document.file) for verdict in found]
     return found
+
+
+def personal(documents: Sequence[Document], structure: MetadataStructure, facts: Facts) -> list[Finding]:
+    """Personal contacts in what would be published, of all documents."""
+    verdicts = (metadata_personal(passages(one), structure, facts.languages.get(one.language)) for one in documents)
+    return [finding for verdict in verdicts for finding in verdict.findings]
 
 
 def _of_file(verdict: Verdict, file: str) -> Verdict:

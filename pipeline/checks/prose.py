@@ -23,7 +23,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+")
 _QUOTATION = re.compile(r" {0,3}>[ \t]?")
 _ROW = re.compile(r"[ \t]*\|")
-_RULE = re.compile(r"[ \t]*[|:=_*\- ]*[ \t]*\Z")  # of a table's head, below a heading, between texts
+_RULE = re.compile(r"[|:=_*\- \t]*\n")  # of a table's head, below a heading, between texts
 _MARKUP = re.compile(
     r"""(?x)
     !?\[(?=[^\[\]]*\]\()                  # what opens the label of a link
@@ -85,7 +85,8 @@ class Passage:
 
     def plain(self) -> Passage:
         """Without the marks of Markdown and without addresses."""
-        return self.without(match.span() for match in _MARKUP.finditer(self.text))
+        spans = [match.span() for match in _MARKUP.finditer(self.text)]
+        return self.without(spans) if spans else self
 
 
 def passages(document: Document) -> list[Passage]:
@@ -122,6 +123,9 @@ _BRACES = (re.escape(r"\{{"), r"\\?" + re.escape("{{"))  # meant literally: fill
 
 def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, At]]:
     """The characters of a line as filled, each with its place in the file; comments among its asides are not filled."""
+    if not asides and line.filled == line.source and "{{" not in line.source:
+        yield from ((char, (line.number, column, True)) for column, char in enumerate(line.source, 1))
+        return
     hidden = {at for aside in asides if aside.kind == "comment" for at in range(aside.start, aside.end)}
     columns = [at + 1 for at in range(len(line.source)) if at not in hidden]
     pieces = EXPRESSION.split("".join(line.source[column - 1] for column in columns))
@@ -147,21 +151,34 @@ def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, 
         at += len(literal)
 
 
-def _of_section(section: Section) -> Iterator[Passage]:
-    text, places = "", list[At]()
+def whole(section: Section, *, code: bool = True) -> Passage:
+    """All that a section says, comments left out; ``code=False``: without the lines that are code by their blanks."""
+    text, places = list[str](), list[At]()
     for line, apart in zip(section.lines, asides([line.source for line in section.lines]), strict=True):
-        read = [*characters(line, apart)]
-        text += "".join(char for char, _ in read) + "\n"
-        places += [place for _, place in read] + [(line.number, len(line.source) + 1, True)]
+        if code or not any(aside.kind == "indented" for aside in apart):
+            for char, place in characters(line, apart):
+                text.append(char)
+                places.append(place)
+        text.append("\n")
+        places.append((line.number, len(line.source) + 1, True))
+    return Passage(section.concept, "".join(text), tuple(places))
+
+
+def _of_section(section: Section) -> Iterator[Passage]:
     lead = None
-    for passage, item in _blocks(Passage(section.concept, text, tuple(places))):
-        ready = passage.blanked(m.span(2) for m in _CODE.finditer(passage.text)).stripped()
+    for passage, item in _blocks(whole(section, code=False)):
+        ready = without_code(passage).stripped()
         if not ready.text:
             continue
         if not item:
             last = sentences(ready)[-1:]
             lead = last[0] if last and last[0].text.endswith(":") else None
         yield replace(ready, lead=lead) if item else ready
+
+
+def without_code(passage: Passage) -> Passage:
+    """A passage with blanks in place of the code between its ticks."""
+    return passage.blanked(m.span(2) for m in _CODE.finditer(passage.text)) if "`" in passage.text else passage
 
 
 def _blocks(whole: Passage) -> Iterator[tuple[Passage, bool]]:
@@ -173,13 +190,14 @@ def _blocks(whole: Passage) -> Iterator[tuple[Passage, bool]]:
             fence = "" if mark and mark[1].startswith(fence) else fence
             at = end
             continue
-        begins = mark or not line.strip() or any(kind.match(line) for kind in (_ITEM, _HEADING, _ROW, _RULE))
+        rule = _RULE.match(line)  # or a blank line
+        begins = mark or rule or any(kind.match(line) for kind in (_ITEM, _HEADING, _ROW))
         if begins and start >= 0:
             yield whole.part(start, at), item
             start = -1
         if mark:
             fence = mark[1]
-        elif not _RULE.match(line) and start < 0:
+        elif not rule and start < 0:
             sign = _ITEM.match(line) or _HEADING.match(line) or _QUOTATION.match(line)
             item = bool(_ITEM.match(line)) or (item and line[:1].isspace())
             start = at + (sign.end() if sign else 0)

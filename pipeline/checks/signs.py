@@ -1,4 +1,4 @@
-"""Links, brackets, quotation marks and HTML in the text of a metadata report: are they whole, and do they come in pairs?"""
+"""Links, brackets and quotation marks in the text of a metadata report: are they whole, and do they come in pairs?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pipeline.checks.prose import EMAIL, Passage, at_words, shown
 from pipeline.findings import Verdict
-from pipeline.rich_text import OF_TEXT, SCHEMES, TAG
+from pipeline.rich_text import SCHEMES
 
 # --------------------------------------------------------------------------------------------------------------- links
 
@@ -132,10 +132,11 @@ def _address_fault(address: str) -> str:
     return "" if _HOST.fullmatch(parts.hostname) and port != 0 else f"is malformed: {parts.hostname!r} is no host."
 
 
-# ------------------------------------------------------------------------------------------------- brackets and HTML
+# ------------------------------------------------------------------------------------------- brackets and quotation marks
 
 _PAIRS = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“", '"': '"', "›": "‹"}
 _LOW = "„"  # closed by what opens in English
+_SIGN = re.compile(f"[{re.escape(''.join({*_PAIRS, *_PAIRS.values(), _LOW}))}]")
 _ENUMERATOR = re.compile(r"(?:^|(?<=[\s;,:(]))(?:\d{1,2}|[^\W\d_]|[ivx]{1,4})\Z", re.IGNORECASE)
 
 
@@ -156,7 +157,8 @@ def _unpaired(text: str) -> list[int]:
     """Where the brackets and quotation marks stand that have no other half."""
     opened: list[int] = []
     alone: list[int] = []
-    for at, sign in enumerate(text):
+    for match in _SIGN.finditer(text):
+        at, sign = match.start(), match[0]
         low = sign in "“”" and any(text[one] == _LOW for one in opened)
         opener = _LOW if low else _PAIRS.get(sign, "")
         if opener and any(text[one] == opener for one in opened):
@@ -168,19 +170,3 @@ def _unpaired(text: str) -> list[int]:
         elif opener and not (sign == ")" and _ENUMERATOR.search(text[:at])):
             alone.append(at)
     return sorted(alone + opened)
-
-
-def metadata_markup(text: Sequence[Passage]) -> Verdict:
-    """No HTML in the text: it is shown as it stands. One finding for each element of a passage."""
-    found = []
-    for passage in text:
-        seen = set[str]()
-        for match in TAG.finditer(passage.text):
-            name = match.group().strip("</>").split()[0].lower()
-            escaped = passage.text[: match.start()].endswith("\\")
-            if name in seen or escaped or OF_TEXT.fullmatch(match.group()) or not passage.typed(*match.span()):
-                continue
-            seen.add(name)
-            words = f"{shown(match.group())!r} is HTML, which is not read here but shown as it stands."
-            found.append(at_words(passage, match.start(), "metadata-markup", words, "", match.group()))
-    return Verdict("metadata-markup", checked=len(text), findings=tuple(found))

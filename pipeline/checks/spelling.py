@@ -6,8 +6,9 @@ A word is right when it is in the vocabulary of a language or beside it, or an i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,51 +28,76 @@ def words(text: str) -> Iterator[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class Known:
-    """What is right (in lower case), and the words whose misspellings are found, by their first letters."""
+    """What is right (in lower case), and the words whose misspellings are found, by their first letters.
+
+    ``named`` says whether a word is one of the facts, which are many: it is asked last.
+    """
 
     right: frozenset[str]
-    near: Mapping[str, Sequence[str]]
+    near: Mapping[str, Sequence[tuple[str, frozenset[str]]]]
     letters: int
+    named: Callable[[str], bool]
 
     def meant(self, word: str) -> str:
         """The word that was meant; empty where the word is right, or like no other."""
         small = word.lower()
         if small in self.right:
             return ""
-        close = []
-        for one in dict.fromkeys((*self.near.get(small[:1], ()), *self.near.get(small[1:2], ()))):
-            most = 2 if len(one) >= self.letters else 1
-            if abs(len(one) - len(small)) <= most and small[0] in one[:2] and (far := distance(small, one)) <= most:
-                close.append((far, one))
-        return min(close)[1] if close else ""
+        close, letters = [], frozenset(small)
+        for begins in dict.fromkeys((small[:1], small[1:2])):
+            for one, its_letters in self.near.get(begins, ()):
+                most = 2 if len(one) >= self.letters else 1
+                if (
+                    abs(len(one) - len(small)) <= most
+                    and small[0] in one[:2]
+                    and len(letters - its_letters) <= most  # a slip brings in one letter, and takes one away
+                    and len(its_letters - letters) <= most
+                    and (far := distance(small, one)) <= most
+                ):
+                    close.append((far, one))
+        return "" if not close or self.named(small) else min(close)[1]
 
 
-def known(language: Language, languages: Iterable[Language], of_facts: Iterable[str], letters: int) -> Known:
-    """What is right in a text of this language; words of the other languages are, too.
+def forms(languages: Iterable[Language]) -> frozenset[str]:
+    """Every word that languages say is right, in its forms."""
+    return frozenset(
+        form
+        for one in languages
+        for word in (*one.vocabulary, *one.neighbours)
+        for form in inflections(word.lower(), one.endings)
+    )
+
+
+def known(language: Language, right: frozenset[str], of_facts: str, letters: int) -> Known:
+    """What is right in a text of this language: the ``right`` words of all languages, and those ``of_facts``.
 
     ``letters``: a word of so many letters is found with two slips, a shorter one with one.
     """
-    right = {word.lower() for text in of_facts for _, word in words(text)}
-    for one in languages:
-        right |= {
-            form for word in (*one.vocabulary, *one.neighbours) for form in inflections(word.lower(), one.endings)
-        }
-    near: dict[str, list[str]] = {}
+    facts = of_facts.lower()
+
+    def named(word: str) -> bool:
+        return word in facts and re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", facts) is not None
+
+    near: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in sorted({word.lower() for word in language.vocabulary}):
-        near.setdefault(word[:1], []).append(word)
-    return Known(frozenset(right), near, letters)
+        near.setdefault(word[:1], []).append((word, frozenset(word)))
+    return Known(right, near, letters, named)
 
 
 def inflections(word: str, endings: Iterable[str]) -> set[str]:
     """A word and its other forms; an ending is what is added (``s``), or what takes the place of what (``y/ies``)."""
     found = {word}
-    for ending in endings:
-        old, slash, new = ending.partition("/")
-        old, new = (old, new) if slash else ("", old)
-        for gone, comes in ((old, new), (new, old)):
-            if word.endswith(gone):
-                found.add(word[: len(word) - len(gone)] + comes)
+    for gone, comes in exchanges(tuple(endings)):
+        if word.endswith(gone):
+            found.add(word.removesuffix(gone) + comes)
     return found
+
+
+@cache
+def exchanges(endings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """(What goes, what comes in its place) at the end of a word, in both directions."""
+    pairs = [(old, new) if slash else ("", old) for old, slash, new in (one.partition("/") for one in endings)]
+    return tuple(dict.fromkeys(pair for old, new in pairs for pair in ((old, new), (new, old))))
 
 
 def distance(one: str, other: str) -> int:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.checks.prose import Passage, introduced, sentences, shown
+from pipeline.checks.prose import Passage, introduced, shown
 from pipeline.errors import FactsError, Problem, nearest
 from pipeline.facts import in_force, wording
+from pipeline.facts.models import Dated
 from pipeline.findings import Finding, Place
 
 if TYPE_CHECKING:
@@ -22,14 +23,28 @@ if TYPE_CHECKING:
     from pipeline.facts.models import Aggregate, CountryIndicator, Language, Statement, Topic
 
 
+D = TypeVar("D", bound=Dated)
+Sought = tuple["Statement", re.Pattern[str], "re.Pattern[str] | None"]
+"""A statement, how it is said, and what a sentence has in it that speaks of something else."""
+
+
 @dataclass(frozen=True)
 class Known:
-    """The facts that a statement is compared with; ``month``: of the delivery, for those that change."""
+    """The facts that a statement is compared with; ``month``: of the newest delivery, without one the last facts hold."""
 
     facts: Facts
     country: CountryFacts
     language: Language
-    month: str
+    month: str | None
+
+    def holding(self, dated: Sequence[D]) -> D:
+        """Of a fact that changes, the one that an expression takes."""
+        return in_force(dated, self.month) if self.month else max(dated, key=lambda one: one.valid_from or "")
+
+    @property
+    def base_year(self) -> int:
+        """The base year of the index."""
+        return self.holding(self.facts.transmission.base_year).year
 
     def indicators(self, statement: Statement) -> list[CountryIndicator]:
         """Those that a statement is about: one, or any of the country's."""
@@ -58,18 +73,22 @@ class Otherwise:
 # ---------------------------------------------------------------------------------------------- against the facts
 
 
-def disagreements(passages: Iterable[Passage], known: Known) -> list[Finding]:
-    """Statements typed by hand that say otherwise than the facts. FactsError for a fact that the code does not know."""
+def disagreements(said: Iterable[Sequence[Passage]], known: Known) -> list[Finding]:
+    """Statements typed by hand, in the sentences of each passage, that say otherwise than the facts.
+
+    FactsError for a fact that the code does not know.
+    """
     _are_known(known.language)
-    return [finding for passage in passages for sentence in sentences(passage) for finding in _said(sentence, known)]
+    sought = [(one, pattern(one.pattern), pattern(one.unless) if one.unless else None) for one in known.language.statement]
+    return [finding for passage in said for sentence in passage for finding in _said(sentence, known, sought)]
 
 
-def _said(sentence: Passage, known: Known) -> Iterator[Finding]:
+def _said(sentence: Passage, known: Known, sought: Sequence[Sought]) -> Iterator[Finding]:
     seen = set[tuple[int, int]]()
-    for statement in known.language.statement:
-        if statement.unless and pattern(statement.unless).search(sentence.text):
-            continue
-        for match in pattern(statement.pattern).finditer(sentence.text):
+    for statement, says, unless in sought:
+        for match in says.finditer(sentence.text):
+            if unless is not None and unless.search(sentence.text):
+                break
             span = match.span("value")
             if span in seen or not sentence.typed(*span):
                 continue
@@ -163,12 +182,12 @@ def _aggregate(said: str, known: Known) -> Aggregate | None:
 
 
 def _base_year(said: Said) -> Otherwise | None:
-    year = said.known.facts.base_year(said.known.month)
+    year = said.known.base_year
     return None if said.value == str(year) else Otherwise("The base year", str(year), "base_year")
 
 
 def _weights_year(said: Said) -> Otherwise | None:
-    weights = said.known.country.weights(said.known.facts.base_year(said.known.month))
+    weights = said.known.country.weights(said.known.base_year)
     if weights is None or said.value == str(weights.year):
         return None
     return Otherwise("The year of the weights", str(weights.year), "weights")
@@ -211,7 +230,7 @@ def _provisional(said: Said) -> Otherwise | None:
 
 def _policy(said: Said, more: int, about: str) -> Otherwise | None:
     known, indicators = said.known, said.known.indicators(said.statement)
-    right = [in_force(one.revision, known.month).provisional_publications + more for one in indicators]
+    right = [known.holding(one.revision).provisional_publications + more for one in indicators]
     number = _number(said)
     if number is None or not right or number in right:
         return None
@@ -220,12 +239,12 @@ def _policy(said: Said, more: int, about: str) -> Otherwise | None:
 
 
 def _deadline(said: Said) -> Otherwise | None:
-    days = in_force(said.known.facts.transmission.deadline, said.known.month).days_after_end
+    days = said.known.holding(said.known.facts.transmission.deadline).days_after_end
     return _days(said, days, "The deadline of a month, in days after its end,", "deadline")
 
 
 def _quarterly_deadline(said: Said) -> Otherwise | None:
-    days = in_force(said.known.facts.transmission.quarterly_deadline, said.known.month).days_after_end
+    days = said.known.holding(said.known.facts.transmission.quarterly_deadline).days_after_end
     return _days(said, days, "The deadline of a quarter, in days after its end,", "quarterly_deadline")
 
 
@@ -262,14 +281,14 @@ COMPARED: dict[str, Callable[[Said], Otherwise | None]] = {
 # --------------------------------------------------------------------------------------------------- against itself
 
 
-def contradictions(passages: Sequence[Passage], topics: Iterable[Topic]) -> list[Finding]:
+def contradictions(said: Sequence[Sequence[Passage]], topics: Iterable[Topic]) -> list[Finding]:
     """What one sentence says to be so and another not to be; found where it is said to be so."""
-    return [finding for topic in topics for finding in _contradiction(passages, topic)]
+    return [finding for topic in topics for finding in _contradiction(said, topic)]
 
 
-def _contradiction(passages: Sequence[Passage], topic: Topic) -> Iterator[Finding]:
+def _contradiction(said: Sequence[Sequence[Passage]], topic: Topic) -> Iterator[Finding]:
     affirmed, denied = dict[tuple[int, int], tuple[Passage, int]](), dict[tuple[int, int], Passage]()
-    for sentence, at in _about(passages, topic):
+    for sentence, at in _about(said, topic):
         if _has(topic.denies, sentence):
             denied.setdefault(sentence.place(at), sentence)
         elif _has(topic.affirms, sentence) and not _has(topic.unless, sentence):
@@ -294,13 +313,14 @@ LONGEST = 100
 """Characters of a sentence that a message shows."""
 
 
-def _about(passages: Sequence[Passage], topic: Topic) -> Iterator[tuple[Passage, int]]:
+def _about(said: Sequence[Sequence[Passage]], topic: Topic) -> Iterator[tuple[Passage, int]]:
     """The sentences about a topic, and where its word stands; for one that goes on about it, where that one begins."""
-    for passage in passages:
+    about = pattern(topic.about)
+    for sentences in said:
         was_about = False
-        for i, sentence in enumerate(sentences(passage)):
+        for i, sentence in enumerate(sentences):
             whole = introduced(sentence) if i == 0 else sentence
-            if match := pattern(topic.about).search(whole.text):
+            if match := about.search(whole.text):
                 was_about = True
                 yield whole, match.start()
             elif was_about and topic.goes_on and pattern(topic.goes_on).match(sentence.text):

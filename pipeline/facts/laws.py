@@ -380,7 +380,7 @@ def check_country(facts: Facts, read: CountryFacts, folder: str) -> None:
                     f"{where} break[{i}].aggregates",
                     f"{aggregate!r} is not in aggregates.toml{_meant(aggregate, aggregates)}",
                 )
-    for path in facts.store.unread(folder, besides=(f"{folder}/esms",)):
+    for path in facts.store.unread(folder):
         problems.add(
             path,
             f"nothing reads this file of the overlay{_meant(path, facts.store.read_files)}",
@@ -447,8 +447,8 @@ def _report(facts: Facts, country: m.Country, where: str, problems: Problems) ->
     wanted = country.report.provision if country.report else None
     known = [entry.id for entry in facts.structure_index if entry.kind == "provision agreement"]
     if wanted is not None and known and wanted not in known:  # none at all: an index from before there was a report
-        words = f"the provision agreement {wanted!r} is not in dsd/index.toml{_meant(wanted, known)}"
-        problems.add(f"{where} report.provision", words)
+        words = f"the provision agreement {wanted!r} is not in dsd/index.toml."
+        problems.add(f"{where} report.provision", words, "Import it (ebs structure import), or leave the key out.")
 
 
 def _holidays(where: str, holidays: Sequence[m.Holiday], problems: Problems) -> None:

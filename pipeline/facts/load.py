@@ -303,6 +303,13 @@ def _texts(
         raise FactsError(Problem(f"{folder}/country.toml report.language", words, f"Add {LANGUAGES}/{own}.toml."))
     paths = {own: f"{folder}/esms.md"}
     paths |= {id_: f"{folder}/esms.{id_}.md" for id_ in facts.languages if id_ != own}
+    for name in store.files(folder, ".md"):
+        if f"{folder}/{name}" not in paths.values():
+            language = name.removeprefix("esms.").removesuffix(".md")
+            words = f"nothing reads this text: there are no phrases of the language {language!r}."
+            raise FactsError(
+                Problem(f"{folder}/{name}", words, f"Add {LANGUAGES}/{language}.toml, or remove the text.")
+            )
     texts = {id_: (path, store.read(path)) for id_, path in paths.items() if store.find(path)}
     if texts:  # what the report says rests on this, too
         _ = facts.metadata
@@ -311,7 +318,7 @@ def _texts(
 
 
 def _languages(store: Store) -> dict[str, m.Language]:
-    """Every language that has a file; all have the phrases of the first one, with the same values in them."""
+    """Every language that has a file; all have the phrases of the English one, with the same values in them."""
     problems, found = Problems(FactsError), {}
     for name in store.files(LANGUAGES, ".toml"):
         path = f"{LANGUAGES}/{name}"
@@ -320,7 +327,7 @@ def _languages(store: Store) -> dict[str, m.Language]:
             if f"{language.id}.toml" != name:
                 problems.add(f"{path} id", f"{language.id!r} is not the name of the file.")
             found[language.id] = language
-    first = next(iter(found.values()), None)
+    first = found.get("en") or next(iter(found.values()), None)
     for language in found.values():
         for table in ("phrases", "page"):
             mine, its = getattr(language, table), getattr(first, table)

@@ -363,12 +363,9 @@ class ReportStructure(Fact):
 class ReportRoles(Fact):
     """Which concept of the metadata structure has the role; read by meaning, never by name."""
 
-    agency: Code
     certified: Code
     posted: Code
     updated: Code
-    time_coverage: Code
-    aggregates: Code
 
 
 class Restriction(Fact):
@@ -474,6 +471,13 @@ class Language(Model):
     topic: tuple[Topic, ...] = ()
 
 
+class Related(Model):
+    """Metadata that are related to a report's, by name and address."""
+
+    name: dict[str, str]
+    link: Annotated[str, Field(pattern=r"^https?://")]
+
+
 class CountryReport(Fact):
     """What a country's metadata report is called and when it was certified; its text is esms.md beside country.toml.
 
@@ -491,7 +495,8 @@ class CountryReport(Fact):
     certified: dt.date | None = None
     posted: dt.date | None = None
     updated: dt.date
-    targets: tuple[Code, ...] = ()
+    targets: tuple[Annotated[str, Field(pattern=r"^urn:sdmx:org\.sdmx\.infomodel\.\S+=\S+$")], ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 # --- a country ----------------------------------------------------------------------------------------------------

@@ -26,8 +26,10 @@ def lines(report: Findings, set_: MetadataSet, deliveries: int, rules: Mapping[s
     yield from findings(report, rules)
 
 
-def last_line(report: Findings, files: Sequence[Path], not_confirmed: Sequence[str], *, lost: bool) -> str:
-    """Where the files are and what to do next."""
+def last_line(
+    report: Findings, files: Sequence[Path], not_confirmed: Sequence[str], *, lost: bool, restricted: bool
+) -> str:
+    """Where the files are and what to do next; ``restricted``: the messages hold what is not for publication."""
     counts = report["counts"]
     found = [counted(counts[one], one) for one in ("error", "warning") if counts[one]]
     if lost:
@@ -36,6 +38,10 @@ def last_line(report: Findings, files: Sequence[Path], not_confirmed: Sequence[s
     if not files:
         return f"{doubts}; `ebs metadata` writes the report"
     parts = [f"{files[0].parent}: {', '.join(path.name for path in files)}", doubts]
+    if not any(path.suffix == ".html" for path in files):
+        parts.append("no page was made: personal data would be on it")
+    if restricted:
+        parts.append("the messages hold what is not for publication: publish the pages alone")
     if not_confirmed:
         parts.append(f"not confirmed by Eurostat: {', '.join(not_confirmed)}; send as a test first")
     return "; ".join(parts)
@@ -44,7 +50,7 @@ def last_line(report: Findings, files: Sequence[Path], not_confirmed: Sequence[s
 def changes(old: str, changed: Sequence[Change], structure: MetadataStructure) -> Iterator[str]:
     """What has changed, concept by concept: a line with - was there before, one with + is there now."""
     for one in changed:
-        yield f"{_title(one, structure)}: {_kind(one)}"
+        yield f"{_title(one, structure)}: {_kind(one)}{' (not for publication)' if one.restricted else ''}"
         for sign, text in one.lines:
             if sign != " ":
                 yield f"    {sign} {shown(text, 500)}"
@@ -78,6 +84,7 @@ def changes_document(old: str, changed: Sequence[Change], structure: MetadataStr
                 "number": numbers.get(one.concept, ""),
                 "language": one.language,
                 "kind": one.kind,
+                "restricted": one.restricted,
                 "lines": [{"sign": sign.strip(), "text": text} for sign, text in one.lines],
             }
             for one in changed

@@ -6,7 +6,7 @@ Everything is computed from what was sent. Where nothing was, each value is ther
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
     from pipeline.facts.models import Language
 
-AGES = (1, 2, 3)  # months after the first publication of which the table tells; the sentence tells of the first two
+# An age counts the months from that of the value to that of the delivery that revises it.
+ALONE = 3  # up to this age, each has a row of its own in the table; older ones have one together
+STEPS = 2  # of so many ages, the youngest, the sentence tells
+Gaps = Sequence[tuple[Period, str]]  # (month, indicator) for which nothing was sent
 Pairs = Iterator[tuple[str, str]]
 
 
@@ -77,10 +80,10 @@ def computed(facts: Facts, country: CountryFacts, language: Language, past: Past
     names = {id_: escaped(named(facts.indicator(id_).name, language)) for id_ in ids}
     known = [one for one in sendings(facts, country, past.sent) if one.indicator in names]
     covered = {id_: coverage(facts, country, id_, past.vintages) for id_ in ids}
-    revised = {id_: statistics(past.vintages, id_) for id_ in ids}
+    revised = {id_: statistics(past.vintages, id_, alone=ALONE) for id_ in ids}
     return {
         **dict(_extent(language, past, known, covered)),
-        **dict(_completeness(language, covered, names)),
+        **dict(_completeness(language, past, covered, names)),
         **dict(_times(facts, language, known, names)),
         **dict(_revisions(language, revised, past, names)),
     }
@@ -124,19 +127,35 @@ def _period(language: Language, covered: Coverage) -> str:
     return first if first == last else phrase(language, "range", first=first, last=last)
 
 
-def _completeness(language: Language, covered: dict[str, Coverage | None], names: dict[str, str]) -> Pairs:
+def _completeness(language: Language, past: Past, covered: dict[str, Coverage | None], names: dict[str, str]) -> Pairs:
     nothing = phrase(language, "nothing_sent")
     there = {id_: one for id_, one in covered.items() if one is not None}
-    for id_, name in names.items():
-        one = there.get(id_)
-        yield f"completeness.{id_}", _complete(language, "completeness_of", [one], name) if one else nothing
+    own = dict.fromkeys(names, nothing)
+    own |= {id_: _complete(language, "completeness_of", [one], names[id_]) for id_, one in there.items()}
+    for id_, sentence in own.items():
+        yield f"completeness.{id_}", sentence
     yield "completeness", _complete(language, "completeness", list(there.values())) if there else nothing
+    yield "completeness.each", _each(language, own, names) if there else nothing
     heads = [phrase(language, f"column_{name}") for name in ("indicator", "period", "observations", "missing")]
     rows = [
         (names[id_], _period(language, one), number(language, one.observations), number(language, one.missing))
         for id_, one in there.items()
     ]
-    yield "coverage.table", table(heads, rows, numbers=2) if rows else nothing
+    said = table(heads, rows, numbers=2) if rows else nothing
+    yield "coverage.table", said
+    if past.latest and rows:
+        said = _passages(phrase(language, "coverage", month=month(language, past.latest)), said)
+    yield "coverage.full", said
+
+
+def _each(language: Language, sentences: dict[str, str], names: dict[str, str]) -> str:
+    """A passage for each indicator, which begins with its name."""
+    return _passages(*(phrase(language, "each", indicator=names[id_], text=said) for id_, said in sentences.items()))
+
+
+def _passages(*passages: str) -> str:
+    """Paragraphs and tables one below the other."""
+    return "\n\n".join(passages)
 
 
 def _complete(language: Language, name: str, covered: Sequence[Coverage], indicator: str = "") -> str:
@@ -165,21 +184,47 @@ def together(known: Sequence[Sending]) -> list[Sending]:
     return list(months.values())
 
 
+def gaps(known: Sequence[Sending], indicators: Iterable[str]) -> list[tuple[Period, str]]:
+    """(month, indicator) for which nothing was sent though something was for the month, or before and after it.
+
+    Of each indicator from its first month on, of one that was never sent from the first of all, to the newest of all.
+    """
+    sent = {(one.month, one.indicator) for one in known}
+    months = {month for month, _ in sent}
+    found: list[tuple[Period, str]] = []
+    for id_ in indicators if months else ():
+        first = min((month for month, indicator in sent if indicator == id_), default=min(months))
+        found += [(month, id_) for month in first.to(max(months)) if (month, id_) not in sent]
+    return found
+
+
 def _times(facts: Facts, language: Language, known: Sequence[Sending], names: dict[str, str]) -> Pairs:
-    """How long after the end of their month data were sent, and whether by the deadline: of all, of each indicator."""
+    """How long after the end of their month data were sent, and whether by the deadline: of all, of each indicator.
+
+    Of all together a month counts when nothing of it is missing.
+    """
     own = {id_: [one for one in known if one.indicator == id_] for id_ in names}
-    yield "timeliness", _timeliness(language, together(known))
-    yield "punctuality", _punctuality(facts, language, together(known), known, names)
+    missing = gaps(known, names)
+    without = {period for period, _ in missing}
+    whole = [one for one in together(known) if one.month not in without]
+    nothing = phrase(language, "none_complete" if known else "nothing_sent")
+    sentence, said = _timeliness(language, whole) or nothing, _timeliness_table(language, own, names)
+    yield "timeliness", sentence
+    yield "timeliness.table", said or nothing
+    yield "timeliness.full", _passages(sentence, said) if said else nothing
+    yield "punctuality", _punctuality(facts, language, whole, missing, names) or nothing
     for id_, those in own.items():
-        yield f"timeliness.{id_}", _timeliness(language, those)
-        yield f"punctuality.{id_}", _punctuality(facts, language, those, those, {})
-    yield "timeliness.table", _timeliness_table(language, own, names)
+        lacking = [gap for gap in missing if gap[1] == id_] if those else []
+        never = phrase(language, "nothing_sent")
+        yield f"timeliness.{id_}", _timeliness(language, those) or never
+        yield f"punctuality.{id_}", _punctuality(facts, language, those, lacking, {}) or never
 
 
 def _timeliness(language: Language, known: Sequence[Sending]) -> str:
+    """How long after the end of the month, as a sentence; empty without sendings."""
     found = timeliness(known)
     if found is None:
-        return phrase(language, "nothing_sent")
+        return ""
     return counted(
         language,
         "timeliness",
@@ -191,35 +236,37 @@ def _timeliness(language: Language, known: Sequence[Sending]) -> str:
 
 
 def _punctuality(
-    facts: Facts, language: Language, known: Sequence[Sending], each: Sequence[Sending], names: dict[str, str]
+    facts: Facts, language: Language, known: Sequence[Sending], missing: Gaps, names: dict[str, str]
 ) -> str:
-    """How many deliveries were on time; which were late, for which months nothing was sent.
+    """How many deliveries were on time; which were late, for which months nothing was sent. Empty without either.
 
-    ``each``: of every indicator, in which months are missing · ``names``: of the indicators, where a month may be
-    missing of one and not of the other.
+    ``names``: of the indicators, where a month may be missing of one and not of the other.
     """
-    found, whole = punctuality(known), punctuality(each)
-    if found is None or whole is None:
-        return phrase(language, "nothing_sent")
-    said = [
-        phrase(
-            language,
-            f"punctuality_{_how_many(found.on_time, found.sendings)}",
-            on_time=number(language, found.on_time),
-            n=number(language, found.sendings),
-            by=_by(facts, language, known),
-            earliest=phrase(language, "deadline", days=found.earliest),
-            latest=phrase(language, "deadline", days=found.latest),
-        )
-    ]
-    if found.late:
-        late = [_late(language, one) for one in found.late]
-        said.append(phrase(language, "late", months=listing(language, late)))
-    if whole.skipped:
-        said.append(
-            phrase(language, "skipped", months=listing(language, list(_skipped(language, whole.skipped, names))))
-        )
+    said = list(_on_time(facts, language, known))
+    if missing:
+        if not said:
+            said.append(phrase(language, "none_complete"))
+        months = listing(language, list(_skipped(language, missing, names)))
+        said.append(phrase(language, "skipped", months=months))
     return " ".join(said)
+
+
+def _on_time(facts: Facts, language: Language, known: Sequence[Sending]) -> Iterator[str]:
+    """Sentences: how many were on time, the earliest and the latest; which were late."""
+    found = punctuality(known)
+    if found is None:
+        return
+    yield phrase(
+        language,
+        f"punctuality_{_how_many(found.on_time, found.sendings)}",
+        on_time=number(language, found.on_time),
+        n=number(language, found.sendings),
+        by=_by(facts, language, known),
+        earliest=phrase(language, "deadline", days=found.earliest),
+        latest=phrase(language, "deadline", days=found.latest),
+    )
+    if found.late:
+        yield phrase(language, "late", months=listing(language, [_late(language, one) for one in found.late]))
 
 
 def _how_many(on_time: int, of: int) -> str:
@@ -245,7 +292,7 @@ def _late(language: Language, one: Sending) -> str:
     )
 
 
-def _skipped(language: Language, skipped: Sequence[tuple[Period, str]], names: dict[str, str]) -> Iterator[str]:
+def _skipped(language: Language, skipped: Gaps, names: dict[str, str]) -> Iterator[str]:
     """Months for which nothing was sent, in order; with the indicators where it is not all of them."""
     months: dict[Period, list[str]] = {}
     for period, indicator in skipped:
@@ -259,6 +306,7 @@ def _skipped(language: Language, skipped: Sequence[tuple[Period, str]], names: d
 
 
 def _timeliness_table(language: Language, own: dict[str, list[Sending]], names: dict[str, str]) -> str:
+    """The indicators of which something was sent; empty where none is."""
     columns = ("indicator", "deliveries", "mean_days", "least_days", "most_days", "on_time", "late")
     rows = []
     for id_, those in own.items():
@@ -267,9 +315,8 @@ def _timeliness_table(language: Language, own: dict[str, list[Sending]], names: 
             figures = [number(language, days.sendings), number(language, days.mean, 1)]
             counts = (days.least, days.most, on_time.on_time, len(on_time.late))
             rows.append((names[id_], *figures, *(number(language, one) for one in counts)))
-    if not rows:
-        return phrase(language, "nothing_sent")
-    return table([phrase(language, f"column_{name}") for name in columns], rows, numbers=len(columns) - 1)
+    heads = [phrase(language, f"column_{name}") for name in columns]
+    return table(heads, rows, numbers=len(columns) - 1) if rows else ""
 
 
 # --------------------------------------------------------------------------------------------------------- revisions
@@ -278,40 +325,50 @@ def _timeliness_table(language: Language, own: dict[str, list[Sending]], names: 
 def _revisions(
     language: Language, revised: dict[str, tuple[Statistics, ...]], past: Past, names: dict[str, str]
 ) -> Pairs:
-    """How much values were revised one, two and three months after their first publication."""
+    """How much values were revised, by their age: the months from their own to that of the delivery that revises them."""
     nothing = phrase(language, "revision_none" if past.latest else "nothing_sent")
-    rows = []
+    rows, practice = [], {}
     for id_, those in revised.items():
-        by_age = {one.age: one for one in those}
-        steps = [_step(language, age, by_age[age]) for age in AGES[:2] if age in by_age]
-        practice = phrase(language, "revision_practice", steps=listing(language, steps)) if steps else nothing
-        yield f"revision_practice.{id_}", practice
-        rows += [(names[id_], *_row(language, age, by_age[age])) for age in AGES if age in by_age]
+        steps = listing(language, [_step(language, one) for one in those[:STEPS]])
+        practice[id_] = phrase(language, "revision_practice", steps=steps) if those else nothing
+        yield f"revision_practice.{id_}", practice[id_]
+        rows += [(names[id_], *_row(language, one)) for one in those]
     columns = ("indicator", "age", "values", "mean_revision", "mean_absolute", "relative_mean_absolute", "upward")
     heads = [phrase(language, f"column_{name}") for name in columns]
-    yield "revision.table", table(heads, rows, numbers=len(columns) - 1) if rows else nothing
+    said = table(heads, rows, numbers=len(columns) - 1) if rows else nothing
+    yield "revision.table", said
+    yield "revision.full", _passages(_each(language, practice, names), said) if rows else nothing
 
 
-def _step(language: Language, age: int, one: Statistics) -> str:
+def _step(language: Language, one: Statistics) -> str:
+    age = counted(language, "months", ALONE if one.age is None else one.age)
     said = {
-        "size": number(language, one.mean_absolute, 1),
+        "size": _figure(language, one.mean_absolute, 1),
         "values": counted(language, "values", one.n),
-        "months": counted(language, "months", age),
+        "age": phrase(language, "older", age=age) if one.age is None else age,
     }
     if one.relative_mean_absolute is None:
         return phrase(language, "revision_step_absolute", **said)
     return phrase(language, "revision_step", share=_per_cent(language, one.relative_mean_absolute, 2), **said)
 
 
-def _row(language: Language, age: int, one: Statistics) -> Iterator[str]:
-    yield number(language, age)
+def _row(language: Language, one: Statistics) -> Iterator[str]:
+    older = phrase(language, "older", age=number(language, ALONE))
+    yield older if one.age is None else number(language, one.age)
     yield number(language, one.n)
-    yield number(language, one.mean, 1)
-    yield number(language, one.mean_absolute, 1)
+    yield _figure(language, one.mean, 1)
+    yield _figure(language, one.mean_absolute, 1)
     share = one.relative_mean_absolute
     yield phrase(language, "no_figure") if share is None else _per_cent(language, share, 2)
     yield _per_cent(language, Fraction(100 * one.upward, one.n), 1)
 
 
 def _per_cent(language: Language, value: float | Fraction, decimals: int) -> str:
-    return phrase(language, "per_cent", number=number(language, value, decimals))
+    return phrase(language, "per_cent", number=_figure(language, value, decimals))
+
+
+def _figure(language: Language, value: float | Fraction, decimals: int) -> str:
+    """A figure with so many decimals, or as many as show two digits: what is not nil is not written as nil."""
+    while 0 < abs(value) * 10**decimals < 10:
+        decimals += 1
+    return number(language, value, decimals)

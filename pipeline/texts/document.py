@@ -94,23 +94,33 @@ def fill(document: Document, values: Mapping[str, str]) -> Document:
     """The document with the values of its expressions in their places, without comments; what has no value is a hole.
 
     ``{{ name }}`` stands for a value, ``\\{{`` for the two braces themselves. A value of several lines stands alone on
-    its line. A hole is left as it is written.
+    its line, between blank lines: a neighbour would become its row or item. A hole is left as it is written.
     """
     holes: list[Hole] = []
     sections = []
     for section in document.sections:
         texts = list(uncommented([line.source for line in section.lines], "\0"))  # what follows keeps its column
         lines = []
-        for line, text in zip(section.lines, texts, strict=True):
-            filled, missing = _filled(text, values)
+        blank = [True, *(not text.replace("\0", "").strip() for text in texts), True]
+        for at, (line, text) in enumerate(zip(section.lines, texts, strict=True)):
+            filled, missing = _filled(text, values, _beside(blank[at], blank[at + 2]))
             holes += [Hole(section.concept, line.number, column, said, why) for column, said, why in missing]
             lines.append(replace(line, filled=filled.replace("\0", "")))
         sections.append(replace(section, lines=tuple(lines)))
     return replace(document, sections=tuple(sections), holes=tuple(holes))
 
 
-def _filled(text: str, values: Mapping[str, str]) -> tuple[str, list[tuple[int, str, str]]]:
-    """A line with its values, and (column, expression, why it has none) of each hole."""
+def _beside(above: bool, below: bool) -> str:
+    """Where a blank line is missing beside a value of several lines; empty where none is."""
+    places = [place for place, there in (("above", above), ("below", below)) if not there]
+    return " and ".join(places)
+
+
+def _filled(text: str, values: Mapping[str, str], beside: str) -> tuple[str, list[tuple[int, str, str]]]:
+    """A line with its values, and (column, expression, why it has none) of each hole.
+
+    ``beside``: where the line has text beside it that a value of several lines would take in.
+    """
     parts: list[str] = []
     holes: list[tuple[int, str, str]] = []
     at = 0
@@ -127,6 +137,8 @@ def _filled(text: str, values: Mapping[str, str]) -> tuple[str, list[tuple[int, 
         alone = text.replace("\0", "").strip() == found[0]
         if not why and "\n" in value and not alone:
             why = f"the value of {name!r} has several lines: the expression must stand alone on its line"
+        elif not why and "\n" in value and beside:
+            why = f"the value of {name!r} has several lines: a blank line is needed {beside} it"
         if why:
             holes.append((found.start() + 1, name, ended(why)))
             parts.append(found[0])
@@ -147,13 +159,13 @@ def _why_not(name: str, values: Mapping[str, str]) -> str:
 # --------------------------------------------------------------------------------------------------------- writing
 
 
-def write(set_: MetadataSet, structure: MetadataStructure, language: str) -> tuple[str, tuple[str, ...]]:
+def write(set_: MetadataSet, structure: MetadataStructure, language: str, own: str = "") -> tuple[str, tuple[str, ...]]:
     """A metadata set's document in one language, and sentences on what such a document does not say.
 
     It has a heading for each concept that has a text or stands above one; dates, codes and numbers are in the document
-    of the set's first language. Concepts that the structure does not know come last, under their ids.
+    of the report's ``own`` language, by default the set's first. Concepts that the structure does not know come last, under their ids.
     """
-    own = language == next(iter(set_.languages), language)
+    first = language == (own or next(iter(set_.languages), language))
     reported: dict[str, list[ReportedAttribute]] = {}
     for one in set_.all:
         reported.setdefault(one.id, []).append(one)
@@ -161,7 +173,7 @@ def write(set_: MetadataSet, structure: MetadataStructure, language: str) -> tup
     texts = {}
     for concept in dict.fromkeys([*structure.by_id, *reported]):
         attribute = structure.by_id.get(concept) or MetadataAttribute(concept, "", text_format=RICH)
-        found = [content for one in reported.get(concept, ()) for content in _said(one, attribute, language, own)]
+        found = [content for one in reported.get(concept, ()) for content in _said(one, attribute, language, first)]
         texts[concept] = "\n\n".join(_markdown(content) for content in found)
         lost += [f"{concept}: {why}" for why in _lost(reported.get(concept, ()), attribute, found, language)]
     lost += [

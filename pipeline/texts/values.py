@@ -7,6 +7,7 @@ sentence, or a table or list that stands alone. Words come from the phrases of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.facts import in_force
@@ -104,8 +105,7 @@ def _base_year(facts: Facts, country: CountryFacts, language: Language, newest: 
         yield "weights", phrase(language, "weights_none")
     else:
         unit = escaped(named(weights.units, language, weights.unit))
-        name = "weights_official" if weights.status == "official" else "weights_illustrative"
-        yield "weights", phrase(language, name, unit=unit, year=weights.year)
+        yield "weights", phrase(language, "weights", unit=unit, year=weights.year)
 
 
 # ------------------------------------------------------------------------------------------------------- aggregates
@@ -220,7 +220,8 @@ def _indicator(
     cautions = [one for one in country.country.caution if one.indicator == indicator.id]
     told = [escaped(named(one.texts, language, one.text)) for one in cautions]
     yield "cautions", " ".join(told) or phrase(language, "cautions_none")
-    breaks = [one for one in country.country.break_ if one.indicator == indicator.id]
+    declared = [one for one in country.country.break_ if one.indicator == indicator.id]
+    breaks = [one for one in declared if newest is None or one.period <= newest]  # the others are still to come
     yield "breaks", " ".join(_break(facts, one, language) for one in breaks) or phrase(language, "breaks_none")
 
 
@@ -250,9 +251,9 @@ def _break(facts: Facts, declared: m.Break, language: Language) -> str:
     begins = month(language, declared.period)
     if not declared.aggregates:
         return phrase(language, "break_all", month=begins)
-    return phrase(
-        language, "break_some", month=begins, aggregates=listing(language, [names[id_] for id_ in declared.aggregates])
-    )
+    concerned = [names[id_] for id_ in declared.aggregates]  # a name may have commas of its own
+    said = reduce(lambda before, after: phrase(language, "apart", before=before, after=after), concerned)
+    return phrase(language, "break_some", month=begins, aggregates=said)
 
 
 # ------------------------------------------------------------------------------------------------ dates of the report
