@@ -30,7 +30,7 @@ FOUND_BY_CODE = (
     "header-missing", "header-value", "history-shorter", "index-base", "indicators-swapped", "input-blank",
     "input-duplicate", "kinds", "latest-month", "layout-flat", "layout-series", "limit", "members", "metadata-brackets",
     "metadata-certified", "metadata-contradiction", "metadata-date", "metadata-expression", "metadata-fact",
-    "metadata-heading", "metadata-language", "metadata-link", "metadata-markup",
+    "metadata-heading", "metadata-language", "metadata-link", "metadata-lost", "metadata-markup",
     "metadata-missing", "metadata-personal", "metadata-report", "metadata-spelling", "mixed-indicators",
     "month-on-month", "never-seen", "no-data", "no-data-set", "not-computed", "not-newest", "not-read-back", "not-sdmx",
     "not-this-month", "not-well-formed", "number-syntax", "old-file", "period", "period-frequency",

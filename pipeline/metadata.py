@@ -22,7 +22,7 @@ from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts
 from pipeline.facts.calendar import day_of
 from pipeline.facts.metadata_structure import MetadataStructure
-from pipeline.facts.models import CountryReport, Language
+from pipeline.facts.models import CountryReport
 from pipeline.facts.wording import named
 from pipeline.findings import Finding, Findings, Verdict
 from pipeline.messages import metadata_reader, metadata_schema, metadata_writer
@@ -298,7 +298,7 @@ def files(composed: Composed, facts: Facts, country: CountryFacts, pages_in: Seq
     pages = {id_: _page(about, id_) for id_ in pages_in}
     for id_, name in pages.items():
         others = tuple((other, href) for other, href in pages.items() if other != id_)
-        words = _about(facts, country, about, facts.languages[id_], tuple(messages), others, composed.certified)
+        words = _about(facts, country, about, tuple(messages), others, composed.certified)
         made[name] = page(composed.set_, composed.structure, facts.languages[id_], words).encode("utf-8")
     return made
 
@@ -324,18 +324,17 @@ def _about(
     facts: Facts,
     country: CountryFacts,
     about: CountryReport,
-    language: Language,
     twins: tuple[tuple[str, str], ...],
     pages: tuple[tuple[str, str], ...],
     certified: Certified | None,
 ) -> About:
     data_sets = _data_sets(facts, country)
     return About(
-        country=named(country.country.name, language),
-        agency=named(about.agency, language),
-        title=named(about.title, language),
+        country=country.country.name,
+        agency=about.agency,
+        title=about.title,
         id=about.id,
-        data_sets=tuple((named(facts.indicator(one.indicator).name, language), one.id) for one in data_sets),
+        data_sets=tuple((facts.indicator(one.indicator).name, one.id) for one in data_sets),
         short=frozenset(facts.metadata.short.concepts),
         twins=twins,
         pages=pages,
@@ -343,7 +342,7 @@ def _about(
         changes=certified.changes if certified else None,
         certified=certified.day if certified else about.certified,
         not_confirmed=tuple(not_confirmed(facts, country)),
-        related=tuple((named(one.name, language), one.link) for one in about.related),
+        related=tuple((one.name, one.link) for one in about.related),
     )
 
 

@@ -425,14 +425,16 @@ class _Around:
 
     def __init__(self) -> None:
         self.items: list[int] = []
-        self.in_paragraph = False
+        self.in_paragraph = self.quoted = self.empty = False  # the line before: of a paragraph, a quotation, an item
 
     def indented(self, line: str) -> bool:
         """Whether a line is code because of the blanks before it; a line that is none is taken in."""
         line = line.expandtabs(IN_CODE)
         text = line.lstrip(" ")
         if not text:
-            self.in_paragraph = False
+            if self.empty:
+                self.items.pop()
+            self.in_paragraph = self.quoted = self.empty = False
             return False
         at = len(line) - len(text)
         goes_on = self.in_paragraph and not (MARK.match(text) and at - self._inner(at) < IN_CODE)
@@ -447,17 +449,21 @@ class _Around:
 
     def _rest(self, line: str, at: int, around: int) -> bool:
         """Whether what begins at a column is code; the marks of lists and quotations before it are taken in."""
+        continued, self.quoted, self.empty = self.in_paragraph and self.quoted, False, False
         while at < len(line):
             if at - around >= IN_CODE:
-                return True
+                self.in_paragraph = continued and self.quoted
+                return not self.in_paragraph
             mark = None if ALONE.match(line, at) else MARK.match(line, at)
             if mark is None:
                 break
             text = len(line) - len(line[mark.end() :].lstrip(" "))
             around = mark.end() + 1
-            if mark[0] != ">":
+            self.quoted = mark[0] == ">"
+            if not self.quoted:
                 around = text if 0 < text - mark.end() <= IN_CODE and text < len(line) else around
                 self.items.append(around)
+                self.empty = text == len(line)
             at = text
         self.in_paragraph = at < len(line) and not ALONE.match(line, at)
         return False

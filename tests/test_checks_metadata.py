@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from delivery_support import ROOT
 from lint_support import BROKEN, SMALL, TEXTS, by_rule, filled, found, found_in, line_of, report, written
 
-from pipeline.checks.metadata import lint
+from pipeline.checks.metadata import lint, personal
+from pipeline.checks.prose import passages
 from pipeline.checks.spelling import distance, inflections
 from pipeline.errors import FactsError
 from pipeline.facts import Facts, load
 from pipeline.findings import FOUND_BY_CODE, Place
+from pipeline.metadata import Composed, compose
+from pipeline.metadata_set import unopened
+from pipeline.tables import Identity
+from pipeline.texts import document
+from pipeline.texts.values import Past
+from pipeline.vintages import Vintages
 
 OF_DELIVERY = {"metadata-report", "metadata-findings"}  # what a delivery says of its report
 RULES = sorted({rule for rule in FOUND_BY_CODE if rule.startswith("metadata-")} - OF_DELIVERY)
@@ -33,6 +41,7 @@ PLACES = {
     "metadata-spelling": ("volontary", "volontary", "is probably 'voluntary'"),
     "metadata-fact": ("B+C+D", "B+C+D", "Industry is 'B+C+D' here, and B, C, D, E in the facts"),
     "metadata-contradiction": ("Quarterly counts are sent", "Quarterly counts are sent to Eurostat by the institute.", "FREQ_DISS"),
+    "metadata-lost": ("[Note]: prov", "[Note]: provisional-figures", "is the definition of a link that nothing uses"),
     "metadata-markup": ("<b>", "<b>", "is HTML"),
 }  # fmt: skip
 
@@ -186,6 +195,46 @@ def test_headings(facts: Facts, old: str, new: str, message: str) -> None:
     assert message in findings["metadata-heading"][0].message
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        " ## 3.2 Coverage - sector {#COVERAGE_SECTOR}",
+        "##3.2 Coverage - sector {#COVERAGE_SECTOR}",
+        "    ## 3.2 Coverage - sector {#COVERAGE_SECTOR}",
+        "Coverage - sector {#COVERAGE_SECTOR}\n-----------------",
+        "**3.2 Coverage - sector {#COVERAGE_SECTOR}**",
+        "####### 3.2 Coverage - sector {#COVERAGE_SECTOR} (restricted)",
+        "> ## 3.2 Coverage - sector {#COVERAGE_SECTOR}",
+        "  ## 3.2 Coverage - sector",
+    ],
+)
+def test_what_is_meant_for_a_heading_and_is_none(facts: Facts, heading: str) -> None:
+    text = report().replace("## 3.2 Coverage - sector {#COVERAGE_SECTOR}", heading)
+    first = heading.split("\n")[0]
+    (finding,) = by_rule(found(facts, text))["metadata-heading"]
+    assert "opens no concept: what follows would be told, and published, as DATA_DESCR" in finding.message
+    assert (finding.line, finding.column) == (text.split("\n").index(first) + 1, 1)
+    (section,) = [one for one in filled(text).sections if one.concept == "DATA_DESCR"]
+    assert list(unopened(section)) == [(finding.line, first.strip())]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n ## 3.2 {#X}\n```",
+        "Write `{#X}`",
+        "<!-- ## 3.2 {#X} -->",
+        "{\\#X}",
+        "a {#X} b",
+        "# 5 is its number",
+        "#### A heading",
+    ],
+)
+def test_what_is_no_heading_and_is_not_meant_for_one(text: str) -> None:
+    (section,) = document.read("esms.md", f"#### A {{#A}}\n{text}".encode(), "en").sections[:1]
+    assert list(unopened(section)) == []
+
+
 def test_concepts_out_of_order(facts: Facts) -> None:
     text = report()
     head, third, fourth = text.partition("# 3 ")[0], "# 3 " + text.partition("# 3 ")[2].partition("# 4 ")[0], "# 4 " + text.partition("# 4 ")[2]  # fmt: skip
@@ -244,6 +293,32 @@ def test_personal_contacts(facts: Facts, text: str, value: str) -> None:
     assert "1.2 Contact email address" in finding.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("`desk@example.org`", "desk@example.org"),
+        ("```\nAsk Mr Smith.\n```", "Mr Smith"),
+        ("a\n\n    +33 1 87 69 50 00", "+33 1 87 69 50 00"),
+        ("desk\\@example.org", "desk\\@example.org"),
+        ("desk&#64;example.org", "desk&#64;example.org"),
+    ],
+)
+def test_a_contact_in_code_or_spelled_otherwise_is_published_too(facts: Facts, text: str, value: str) -> None:
+    (finding,) = [one for one in found(facts, report(DATA_DESCR=text)) if one.rule == "metadata-personal"]
+    assert finding.value == value
+    assert (finding.line, finding.column) == line_of(report(DATA_DESCR=text), value)
+
+
+def test_personal_contacts_by_themselves(facts: Facts) -> None:
+    own, french = (
+        filled(report(DATA_DESCR="Ask Mr Smith.")),
+        filled(report(DATA_DESCR="Voir Mme Durand."), "fr", name="esms.fr.md"),
+    )
+    findings = personal([own, french], SMALL, facts)
+    assert [(one.file, one.value) for one in findings] == [("esms.md", "Mr Smith"), ("esms.fr.md", "Mme Durand")]
+    assert personal([filled(report(CONTACT_EMAIL="Mr Smith"))], SMALL, facts) == []
+
+
 def test_what_is_restricted_may_hold_a_contact(facts: Facts) -> None:
     assert found(facts, report(CONTACT_EMAIL="desk@example.org, Mr Smith, +33 1 87 69 50 00")) == []
 
@@ -288,6 +363,58 @@ def test_good_links(facts: Facts, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value", "message"),
+    [
+        ("| a | b |\n|---|---|\n| 1 | 2 | the third |", "the third", "this row has 3 cells, and the head of its table 2"),
+        ("a | b\n--- | ---\n1 | 2 | the third", "the third", "this row has 3 cells"),
+        ("- | a |\n  |---|\n  | 1 | the | third |", "the | third", "this row has 3 cells, and the head of its table 1"),
+        ("The months\n\n[Note]: the-figures-are-provisional", "[Note]: the-figures-are-provisional", "that nothing uses"),
+        ("- [Note]:\n  figures \"are\"\n- b", "[Note]:\nfigures \"are\"", "that nothing uses"),
+        ("[a]: https://a.org\n[A]: https://b.org\n\n[a]", "[A]: https://b.org", "is defined twice"),
+        ("See [a].\n\n[a]: www.example.org", "[a]: www.example.org", "whose address is none of the web"),
+        ("a\n\n```words\nb", "```words", "begins a block of code that nothing closes"),
+        ("```text of the code\nx\n```", "text of the code", "behind the fence of a block of code"),
+    ],
+)  # fmt: skip
+def test_what_would_vanish(facts: Facts, text: str, value: str, message: str) -> None:
+    (finding,) = found(facts, report(DATA_DESCR=text))
+    assert (finding.rule, finding.value) == ("metadata-lost", " ".join(value.split()))
+    assert message in finding.message
+    assert (finding.line, finding.column) == line_of(report(DATA_DESCR=text), value.split("\n")[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| 1 |\n| 1 | 2 |  |\n| 1 \\| 2 | 3 |",
+        "| a |\n|---|\n| 1 |\n\nx | y",
+        "| a | b |\n|---|\n| 1 | 2 | 3 |",
+        "See [the site][1] and [2].\n\n[1]: https://example.org\n[2]: <https://example.com> 'Title'",
+        "[Note]: the figures are provisional",
+        "\\[Note]: provisional",
+        "A line\n[Note]: provisional",
+        "```\n[Note]: provisional\n| a |\n|---|\n| 1 | 2 |\n```",
+        "a\n\n    [Note]: provisional",
+        "<!-- [Note]: provisional -->",
+        "```python\nx\n```",
+    ],
+)
+def test_what_does_not_vanish(facts: Facts, text: str) -> None:
+    assert [one for one in found(facts, report(DATA_DESCR=text)) if one.rule == "metadata-lost"] == []
+
+
+def test_html_is_told_once_for_each_element(facts: Facts) -> None:
+    text = (
+        "H<sub>2</sub>O<br>\n<b>x</b> `<i>` \\<u> 3 < 4 <https://a.org> <!-- <p> -->\n\n```\n<p>\n```\n<div class='x'>"
+    )
+    findings = found(facts, report(DATA_DESCR=text))
+    assert [(one.rule, one.value) for one in findings] == [
+        ("metadata-markup", "<b>"),
+        ("metadata-markup", "<div class='x'>"),
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "signs"),
     [
         ("One (two [three) four].", "[]"),
@@ -312,6 +439,7 @@ def test_brackets(facts: Facts, text: str, signs: str) -> None:
         ("| Construction | E, F |", "E, F", "F"),
         ("The aggregates sent:\n\n- Industry\u00a0: B+C+D\u00a0;", "B+C+D", "B, C, D, E"),
         ("Industry consists of sections B to D.", "B to D", "B, C, D, E"),
+        ("Industry covers sections B to E and Construction covers section E.", "E.", "F"),
         ("The counts cover NACE sections B to N, P to R and division S95.", "B to N, P to R and division S95", "B, C, D, E, F, G, H, I, J, K, L, M, N, P, Q, R, 95, 96"),
         ("The base year is 2015.", "2015", "2021"),
         ("The index (2015 = 100) is published.", "2015", "2021"),
@@ -387,6 +515,97 @@ def test_contradictions(facts: Facts, affirms: str, denies: str, swapped: bool) 
 )
 def test_no_contradiction(facts: Facts, text: str) -> None:
     assert found(facts, report(DATA_DESCR=text)) == []
+
+
+@pytest.mark.parametrize(
+    "between", ["- registrations\n- bankruptcies", "1. registrations\n\n2. bankruptcies\n\n   of a month"]
+)
+def test_the_words_above_a_list_belong_to_its_items_alone(facts: Facts, between: str) -> None:
+    text = f"Two indicators are sent to Eurostat:\n\n{between}\n\nThe quarterly national accounts use them.\n\nQuarterly data are no longer sent."
+    assert found(facts, report(DATA_DESCR=text)) == []
+    (finding,) = found(
+        facts, report(DATA_DESCR=text.replace("- regis", "- quarterly regis").replace("1. regis", "1. quarterly regis"))
+    )
+    assert finding.rule == "metadata-contradiction"
+
+
+def test_lines_between_texts_are_no_passages() -> None:
+    text = report(DATA_DESCR="A\n===\n\n| a |\n|---|\n| b |\n\n***\n\nc\nd\n\n- e\n\n  f\n\ng")
+    told = [passage.text for passage in passages(filled(text)) if passage.concept == "DATA_DESCR"]
+    assert told == ["A", "| a |", "| b |", "c\nd", "e", "f", "g"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("months", [0, 1, 6])
+def test_what_the_report_says_of_itself_agrees_with_the_facts(facts: Facts, language: str, months: int) -> None:
+    """The shipped text with its values typed in, after a history with late, corrected and skipped months."""
+    country, composed = facts.country("FR"), shipped(facts, months)
+    text, unsaid = document.write(composed.set_, composed.structure, language)
+    assert all("grouping" not in one for one in unsaid)
+    typed = filled(text, language, name="typed.md")
+    assert typed.holes == ()
+    verdicts = lint([typed], composed.structure, facts, country, dt.date(2024, 12, 1), composed.newest or None)
+    wrong = [
+        (one.rule, one.line, one.message)
+        for verdict in verdicts
+        for one in verdict.findings
+        if one.rule
+        in ("metadata-fact", "metadata-contradiction", "metadata-lost", "metadata-heading", "metadata-personal")
+    ]
+    assert wrong == []
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the history knows of a delivery."""
+
+    delivery: str
+    month: str
+    at: dt.datetime
+    indicators: tuple[str, ...] = ("registrations", "bankruptcies")
+
+
+def shipped(facts: Facts, months: int) -> Composed:
+    """France's report after so many months, of which the third is late, the fourth corrected and the fifth skipped."""
+    days = ["2024-03-04", "2024-04-08", "2024-05-14", "2024-06-07", "", "2024-08-05"][:months]
+    sent, deliveries = [], []
+    for at, day in enumerate(days, 1):
+        month = f"2024-{at:02d}"
+        said = {
+            Identity(indicator, "FR", "N", "M", "F", f"2024-{one:02d}", "count"): (100 * one + at, "A")
+            for indicator in Sent("", "", dt.datetime.min).indicators
+            for one in range(1, at + 1)
+        }
+        if day:
+            noon = dt.datetime.fromisoformat(f"{day}T12:00:00+02:00")
+            numbers = (1, 2) if at == 4 else (1,)
+            sent += [Sent(f"{month}_{n:02d}", month, noon + dt.timedelta(n)) for n in numbers]
+            deliveries.append((month, sent[-1].indicators, said))
+    as_of = sent[-1].at if sent else dt.datetime(2024, 7, 5, tzinfo=dt.UTC)
+    past = Past(tuple(sent), Vintages.of(deliveries), as_of.date() if sent else None)
+    return compose(facts, facts.country("FR"), past, as_of)
+
+
+def test_a_statement_is_compared_with_the_facts_of_the_newest_delivery(facts: Facts) -> None:
+    text = report(DATA_DESCR="The base year is 2015.")
+    for newest, number in ((None, 1), ("2024-01", 1), ("2023-12", 0)):
+        verdicts = lint([filled(text)], SMALL, facts, facts.country("FR"), dt.date(2024, 7, 5), newest)
+        assert sum(len(verdict.findings) for verdict in verdicts) == number
+
+
+@pytest.mark.parametrize(("text", "told"), [("2024-06-15", "there it is '2024-06-14'"), ("2024-06-14", ""), ("", "")])
+def test_a_date_that_differs_in_a_further_language(facts: Facts, text: str, told: str) -> None:
+    texts = {**TEXTS, "META_CERTIFIED": text, "DATA_DESCR": "Des mois."}
+    findings = found_in(facts, filled(report()), filled(written(texts, language="fr"), "fr", name="esms.fr.md"))
+    assert [one.rule for one in findings] == (["metadata-language"] if told else [])
+    assert all(told in one.message and one.component == "META_CERTIFIED" for one in findings)
+
+
+def test_a_date_that_the_own_language_lacks(facts: Facts) -> None:
+    own = report().replace("2024-06-14", "")
+    findings = by_rule(found_in(facts, filled(own), filled(written(TEXTS, language="fr"), "fr", name="esms.fr.md")))
+    (finding,) = findings["metadata-language"]
+    assert "'2024-06-14' is not used; it is taken from the text in 'en', and there is none there." in finding.message
 
 
 def test_a_language_without_facts(facts: Facts) -> None:

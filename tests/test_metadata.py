@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from delivery_support import MINI, ROOT, runner
+from lxml import html
 from typer.testing import Result
 
 from pipeline import archive, metadata
@@ -349,8 +350,10 @@ def test_what_was_certified_is_compared_on_the_page(place: Path) -> None:
     shutil.copy(place / "out/FR/esms" / f"{ID}_3.0.xml", folder / "codelists/countries/FR/esms.certified.xml")
     ebs("metadata", "--out", "out", "--facts", str(folder))
     after = (place / "out/FR/esms" / f"{ID}.html").read_text("utf-8")
-    assert "<ins>" not in page
-    assert re.search(r"<ins>\s*Seen anew\.\s*</ins>", after)
+    assert "Seen anew." not in page
+    (section,) = html.fromstring(after).xpath("//*[@id='page.changes']")
+    assert "Seen anew." in section.text_content()
+    assert [link.get("href") for link in section.iter("a")] == ["#COMMENT_DSET"]
 
 
 def test_a_message_becomes_the_text_and_the_same_report_again(place: Path) -> None:
@@ -525,3 +528,14 @@ def test_no_text_is_lost_in_silence(place: Path, where: str, words: str) -> None
     assert "ERROR metadata-heading" in done.stdout
     assert "nothing was written" in done.stdout
     assert not (place / "out").exists() or not list((place / "out").rglob("*.xml"))
+
+
+def test_the_documentation_names_every_expression_and_rule(facts: Facts) -> None:
+    told = (ROOT / "docs" / "metadata.md").read_text("utf-8")
+    country = facts.country("FR")
+    made = metadata.compose(facts, country, metadata.Past((), metadata.Vintages(), None), NOON)
+    ids = {indicator.id for indicator in country.country.indicator}
+    names = {re.sub(rf"\.({'|'.join(ids)})$", ".X", name) for name in made.values["en"]}
+    assert sorted(name for name in names if f"`{name}`" not in told) == []
+    rules = [rule for rule in facts.rules if rule.startswith("metadata-")]
+    assert [rule for rule in rules if f"`{rule}`" not in told and f"`{rule}`" not in ("`metadata-report`",)] == []

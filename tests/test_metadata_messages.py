@@ -229,7 +229,7 @@ def rich(xhtml: str) -> tuple[Any, list[str]]:
         ("text alone", paragraph("text alone")),
         ("<div><p>a</p><div>b</div></div>", (element("p", "a"), element("p", "b"))),
         ("<p><b>a</b> <i>b</i> <span>c</span></p>", (element("p", element("strong", "a"), " ", element("em", "b"), " c"),)),
-        ("<h1>a</h1><h3>b</h3><h5>c</h5>", (element("h4", "a"), element("h4", "b"), element("h5", "c"))),
+        ("<h4>a</h4><h5>b</h5>", (element("h4", "a"), element("h5", "b"))),
         ("<P>a<BR/>b</P>", (element("p", "a", element("br"), "b"),)),
         ("a<p>b<ul><li>c</li></ul>d</p>e", (*(element("p", t) for t in "ab"), element("ul", element("li", "c")),
                                           *(element("p", t) for t in "de"))),
@@ -282,14 +282,23 @@ def test_tables_have_their_head_apart(xhtml: str, parts: tuple[Element, ...]) ->
         ("<ul>a<li>b</li></ul>", "- a\n- b", ["what stands in the element ul beside its parts is made one of them"]),
         ("<ol start='iv'><li>a</li></ol>", "1. a", ["the start 'iv' of a list is left out"]),
         ("<table><caption>c</caption><tr><td colspan='2'>a</td></tr><tr><td>b</td><td>d</td></tr></table>", "c\na | \nb | d",
-         ["the attribute colspan is left out", "what stands in a table beside its rows is put before it"]),
+         ["the attribute colspan is left out, empty cells are in its place", "what stands in a table beside its rows is put before it"]),
         ("<table><tr><td><ul><li>a</li><li>b</li></ul></td><td align='justify'>c</td></tr></table>", "a\nb | c",
          ["what is more than text in the element td keeps its text alone", "the alignment 'justify' is left out"]),
         ("<table><tr>a<td>b</td></tr>c<tr><td>d</td><th>e</th></tr></table>", "c\na | b\nd | e",
          ["what stands in the element tr beside its parts is made one of them",
           "what stands in a table beside its rows is put before it",
           "a heading of a table outside its first row is made a plain cell"]),
-        ("<h2>a<ul><li>b</li></ul></h2>", "a\nb", ["what is more than text in the element h2 keeps its text alone"]),
+        ("<h1>a</h1><h3>b</h3><h5>c</h5>", "a\nb\nc", ["the heading h1 becomes h4", "the heading h3 becomes h4"]),
+        ("<p><a href='#a'>a<b><a href='#b'>b</a></b></a><a href='#c'/></p>", "ab",
+         ["the link to '#b' inside a link is left out, its text is kept",
+          "the link to '#c' is left out, as it has no text"]),
+        ("<p><code>a<b>b</b></code></p><pre>c<a href='#d'>d</a></pre>", "ab\ncd",
+         ["what is more than text in the element code keeps its text alone",
+          "what is more than text in the element pre keeps its text alone"]),
+        ("<p>a\x85b\u0080c</p><p>\ufdd0d</p>", "a bc\nd", ["characters that are no text are left out"]),
+        ("<p><a href='#a' title='\x81'>a</a></p>", "a", ["characters that are no text are left out"]),
+        ("<h2>a<ul><li>b</li></ul></h2>", "a\nb", ["the heading h2 becomes h4", "what is more than text in the element h2 keeps its text alone"]),
     ],
 )  # fmt: skip
 def test_what_is_lost_of_a_text_is_named_once(xhtml: str, words: str, lost: list[str]) -> None:
@@ -299,6 +308,147 @@ def test_what_is_lost_of_a_text_is_named_once(xhtml: str, words: str, lost: list
     written = replace(REPORT, attributes=(ReportedAttribute("A", (("en", text),)),))
     assert faults(new(written)) == []
     assert of(new(written)).set_ == written
+
+
+@pytest.mark.parametrize(
+    ("xhtml", "lines"),
+    [
+        ("<tr><th>a</th><th>b</th></tr><tr><td rowspan='2'>c</td><td>1</td></tr><tr><td>2</td></tr>",
+         "a | b\nc | 1\n | 2"),
+        ("<tr><td rowspan='0'>c</td><td>1</td></tr><tr><td>2</td></tr><tr/><tr><td>3</td></tr>", "c | 1\n | 2\n | 3"),
+        ("<tr><td>1</td><td rowspan='2' colspan='2'>c</td><td>2</td></tr><tr><td>3</td><td>4</td></tr>",
+         "1 | c |  | 2\n3 |  |  | 4"),
+        ("<thead><tr><th rowspan='9'>a</th><th>b</th></tr></thead><tbody><tr><td>c</td><td>1</td></tr></tbody>",
+         "a | b\nc | 1"),
+        ("<tr><td colspan='99'>a</td></tr><tr><td>b</td><td>1</td></tr>", "a | \nb | 1"),
+        ("<tr><td rowspan='2'>a</td><td>1</td><td rowspan='2'>b</td></tr><tr><td>2</td></tr><tr><td>c</td></tr>",
+         "a | 1 | b\n | 2 | \nc |  | "),
+    ],
+)  # fmt: skip
+def test_a_cell_that_stands_over_several_leaves_the_others_in_their_columns(xhtml: str, lines: str) -> None:
+    text, notes = rich(f"<table>{xhtml}</table>")
+    assert plain(text) == lines
+    assert {f"the attribute {span} is left out, empty cells are in its place" for span in ("colspan", "rowspan")
+            if span in xhtml} == set(notes)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "xhtml",
+    [
+        "<tr><td colspan='9999' rowspan='0'>a</td></tr>" * 20,
+        "<tr>" + "<td colspan='9999'>a</td>" * 20 + "</tr>",
+        "<tr>" + "<td>a</td>" * 500 + "</tr>" + "<tr><td>a</td></tr>" * 500,
+    ],
+)
+def test_a_table_of_empty_cells_is_refused(xhtml: str) -> None:
+    with pytest.raises(InputError, match="line 2: up to this table there are more than 100000 empty cells"):
+        rich(f"<table>{xhtml}</table>")
+
+
+@pytest.mark.parametrize("tags", [["blockquote"], ["ul", "li"]])
+def test_what_is_too_deep_to_stay_a_list_or_quotation_is_named(tags: list[str]) -> None:
+    def nested(deep: int) -> tuple[Any, list[str]]:
+        return rich("".join(f"<{tag}>" for tag in tags * deep) + "a" + "".join(f"</{t}>" for t in tags[::-1] * deep))
+
+    assert nested(20)[1] == []
+    assert nested(21)[1] == ["a list or quotation deeper than 20 is dissolved, its text is kept"]
+    assert nested(20)[0] == nested(21)[0]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "stray",
+        "<![CDATA[stray]]>",
+        "<c:Text>a</c:Text>stray",
+        '<c:Text>a</c:Text><!-- a --><g:Attribute id="B"/> stray',
+        "<c:Annotations/>s<c:Text>a</c:Text>t",
+    ],
+)
+def test_text_directly_in_an_attribute_is_named(inner: str) -> None:
+    assert of(texts(inner)).unknown == ("A line 2: a text that stands directly in the Attribute is left out",)
+    old = texts(inner).replace("v3_0", "v2_1").replace("g:Attribute", "g:ReportedAttribute").replace(
+        "<g:Rep", '<g:Report id="R"><g:AttributeSet><g:Rep', 1
+    ).replace("</m:MetadataSet>", "</g:AttributeSet></g:Report></m:MetadataSet>")  # fmt: skip
+    assert "A line 2: a text that stands directly in the ReportedAttribute is left out" in of(old).unknown
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        ('stray<g:Attribute id="A"/>', "a text that stands directly in the MetadataSet is left out"),
+        (
+            '<g:Other><g:Attribute id="A"/><g:Attribute id="B"/></g:Other>',
+            "the element Other in the MetadataSet is left out, with what it says of A, B",
+        ),
+        (
+            '<c:Name>N<g:Attribute id="A"/></c:Name>',
+            "the element Attribute in the Name is left out, with what it says of A",
+        ),
+        ('<g:Report id="R"/>', "the element Report in the MetadataSet is left out"),
+    ],
+)
+def test_what_has_no_place_in_the_frame_is_named_with_its_concepts(content: str, note: str) -> None:
+    assert of(message(f'<m:MetadataSet id="R">{content}</m:MetadataSet>')).unknown == (f"line 2: {note}",)
+
+
+def test_a_value_of_what_stands_in_a_text_is_named() -> None:
+    found = of(texts('<c:Text>a<g:Attribute id="B" value="lost"/></c:Text>'))
+    assert "B line 2: the value 'lost' in a text is left out" in found.unknown
+
+
+def test_what_is_lost_in_a_further_report_that_is_alike_is_named() -> None:
+    set_ = '<m:MetadataSet id="R"><g:Attribute id="A">{}<c:Text>a</c:Text></g:Attribute></m:MetadataSet>'
+    found = of(message(set_.format("") + "\n" + set_.format("stray")))
+    assert found.unknown == ("A line 3: a text that stands directly in the Attribute is left out",)
+
+
+def test_two_texts_in_one_language_are_both_kept_and_named() -> None:
+    found = of(texts("<c:Text>a</c:Text><c:Text>b</c:Text>"))
+    assert found.set_.attributes[0].content == (("en", "a"), ("en", "b"))
+    assert found.unknown == ("A line 2: there is more than one text in 'en'",)
+
+
+def test_a_further_value_that_is_not_for_publication_restricts_the_first() -> None:
+    values = replace(REPORT, attributes=(ReportedAttribute("A", (("", "1"), ("", "2")), restricted=True),))
+    head, annotation, tail = old(values).decode().partition("<common:Annotations>")
+    first_public = head + tail.partition("</common:Annotations>")[2]
+    assert annotation
+    assert of(first_public).set_.attributes == values.attributes
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "zh-Hant-TW", " fr "])
+def test_a_language_is_its_own(language: str) -> None:
+    found = of(texts(f'<c:Text xml:lang="{language}">a</c:Text>'))
+    assert found.set_.attributes[0].content == ((language.strip(), "a"),)
+
+
+@pytest.mark.parametrize(
+    "language", ["x/../../../pwned", "", "e", "en_GB", "en.md", "..", "\u0435n", "en-", "en&#10;x"]
+)
+@pytest.mark.parametrize("text", ["Text", "StructuredText"])
+def test_what_is_no_language_is_refused(language: str, text: str) -> None:
+    with pytest.raises(InputError, match=r"report.xml line 2: xml:lang is .* no language"):
+        of(texts(f'<c:{text} xml:lang="{language}">a</c:{text}>'))
+
+
+def test_the_name_of_a_report_is_in_a_language() -> None:
+    with pytest.raises(InputError, match=r"report.xml line 2: xml:lang is '../x', which is no language"):
+        of(message('<m:MetadataSet id="R"><c:Name xml:lang="../x">N</c:Name></m:MetadataSet>'))
+
+
+@pytest.mark.parametrize("concept", ["a b", "../x", "A} {#B", "A&#10;"])
+def test_what_is_no_id_of_a_concept_is_refused(concept: str) -> None:
+    with pytest.raises(InputError, match=r"report.xml line 2: .* is no id of a concept"):
+        of(message(f'<m:MetadataSet id="R"><g:Attribute id="{concept}"/></m:MetadataSet>'))
+
+
+@pytest.mark.parametrize("version", ["3_0", "2_1"])
+@pytest.mark.parametrize("content", ["", "<c:Name>N</c:Name>", '<g:Report id="R"><g:AttributeSet/></g:Report>'])
+def test_a_set_that_reports_nothing_is_read(content: str, version: str) -> None:
+    found = of(message(f"<m:MetadataSet>{content}</m:MetadataSet>", version))
+    assert found.set_.attributes == ()
+    assert found.set_.languages == ()
 
 
 def test_notes_have_concept_and_line() -> None:
@@ -318,9 +468,9 @@ def test_other_annotations_and_elements_are_named() -> None:
     found = of(texts(f"{other}<c:Text>a<x:b>c</x:b></c:Text><g:Other/>"))
     assert found.set_.attributes == (ReportedAttribute("A", (("en", "ac"),)),)
     assert found.unknown == (
+        "A line 2: the element Other in the Attribute is left out",
         "A line 2: an annotation 'OTHER' is left out",
         "A line 2: the element b in a plain text is left out, its text is kept",
-        "A line 2: the element Other is left out",
     )
 
 
@@ -356,8 +506,8 @@ def test_of_several_reports_and_sets_the_first_is_read_and_others_are_named() ->
     found = of(message(f"{one}\n{one}\n{other}<m:Footer/>", "2_1"))
     assert found.set_.attributes == (ReportedAttribute("A", (("", "1"),)),)
     assert found.unknown == (
-        "line 4: the element Footer is left out",
-        "line 2: a further report R2 that says something else is left out",
+        "line 2: a further report R2 that says something else is left out, with what it says of A",
+        "line 4: the element Footer in the GenericMetadata is left out",
         "line 4: a further metadata set S2 is left out",
     )
 

@@ -15,9 +15,13 @@ from metadata_page_support import ABOUT, SAID, SECRET, STRUCTURE, cell, html_pag
 
 import pipeline.pages
 from pipeline.facts import load
+from pipeline.facts.models import Language
 from pipeline.metadata_set import Change, ReportedAttribute, changes
+from pipeline.pages import metadata_text
 from pipeline.pages.metadata import page
-from pipeline.rich_text import Element, paragraph
+from pipeline.pages.visible import shown
+from pipeline.rich_text import Element, RichText, paragraph
+from pipeline.texts.markdown import to_rich
 
 TEMPLATES = Path(pipeline.pages.__file__).parent / "templates"
 STYLE = (TEMPLATES / "metadata.css").read_text("utf-8")
@@ -72,7 +76,7 @@ def test_every_public_concept_of_the_shipped_structure_has_its_number_and_name(l
 
 def test_the_contents_lead_to_every_heading() -> None:
     root = parsed(html_page())
-    first = root.xpath("//nav/ol/li/a")
+    first = root.xpath("//nav/div/ol/li/a")
     assert [words(one) for one in first][:3] == ["1 Contact", "2 Dates", "3 Presentation"]
     assert [one.get("href") for one in first] == ["#CONTACT", "#DATES", "#PRESENTATION", "#UNIT", "#HIDDEN", "#COMMENT"]
     assert len(root.xpath("//nav//ol//a")) == len(root.xpath("//main//section[contains(@class, 'level')]")) - 3
@@ -96,8 +100,32 @@ def test_dates_are_in_the_words_of_the_language() -> None:
 def test_what_should_be_reported_and_is_not_is_said_and_what_need_not_is_left_out() -> None:
     text = html_page()
     assert words(section(text, "TIME")).endswith("Not reported.")
-    assert words(section(text, "HIDDEN")).endswith("Not reported.")
+    assert words(section(text, "UNIT")).endswith("Units.")
+    assert words(section(html_page(report(UNIT=None)), "UNIT")).endswith("Not reported.")
     assert 'id="AREA"' not in text
+
+
+def test_numbers_that_are_left_out_have_a_reason() -> None:
+    text = html_page()
+    assert "Not reported" not in words(section(text, "HIDDEN"))
+    assert words(section(text, "HIDDEN")).endswith("6.1 is not for publication.")
+    notes = parsed(text).xpath("//main/p[@class='note'] | //main//section[@id='CONTACT']/p[@class='note']")
+    assert [words(one) for one in notes] == ["5 is not for publication.", "1.2 is not for publication."]
+    assert section(text, "PRESENTATION").xpath("./p[@class='note']") == []  # 3.2 says nothing, and could be published
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1.3, 1.4 and 1.6 to 1.8 are not for publication."),
+        ("fr", "Les points 1.3, 1.4 et 1.6 à 1.8 ne sont pas destinés à la publication."),
+    ],
+)
+def test_several_numbers_that_are_left_out_are_told_in_one_sentence(language: str, said: str) -> None:
+    facts = load()
+    structure = facts.metadata_structures.structure(facts.metadata.report.structure)
+    text = page(report(), structure, languages()[language], ABOUT)
+    assert [words(one) for one in parsed(text).xpath("//main//section/p[@class='note']")] == [said]
 
 
 def test_a_text_that_is_missing_in_the_language_is_shown_in_another_and_marked() -> None:
@@ -108,6 +136,38 @@ def test_a_text_that_is_missing_in_the_language_is_shown_in_another_and_marked()
     assert section(text, "COMMENT").xpath(".//*[@lang]") == []
     assert parsed(text).get("lang") == "fr"
     assert parsed(html_page()).xpath("//main//*[@lang]") == []
+
+
+def greek() -> Language:
+    """A language for which nothing has a name."""
+    return languages()["en"].model_copy(update={"id": "el"})
+
+
+NAMES = {"en": "Starts", "fr": "Créations"}
+
+
+def test_a_name_that_is_missing_in_the_language_is_marked() -> None:
+    about = replace(
+        ABOUT, country={"en": "Ruritania"}, agency={"fr": "L’office"}, title=NAMES, data_sets=((NAMES, "X"),),
+        related=((NAMES, "https://example.org/"),),
+    )  # fmt: skip
+    text = page(report(), STRUCTURE, greek(), about)
+    root = parsed(text)
+    unmarked = [
+        words(one) for one in root.xpath("//h1 | //main//h2[not(@class)] | //main//section[@id!='UNIT']/div/h3 | //nav//ol//a | //dt")
+        if not one.xpath(".//span[@lang='en']")
+    ]  # fmt: skip
+    assert unmarked == ["Country", "Compiling agency"]  # words of the page
+    assert [(words(one), one.get("lang")) for one in root.xpath("//h1/span[@lang] | //header//dd/span[@lang]")] == [
+        ("Starts", "en"), ("Ruritania", "en"), ("L’office", "fr"),
+    ]  # fmt: skip
+    assert [words(one) for one in root.xpath("//footer//span[@lang='en']")] == ["Starts"]
+    assert [words(one) for one in section(text, "page.related").xpath(".//a/span[@lang='en']")] == ["Starts"]
+    assert words(root.xpath("//title")[0]) == "Starts, Ruritania: National reference metadata"
+    whole_and_safe(text)
+    known = parsed(page(report(), STRUCTURE, languages()["fr"], replace(ABOUT, title=NAMES)))
+    assert words(known.xpath("//h1")[0]).startswith("Créations")
+    assert known.xpath("//h1//@lang | //nav//@lang | //main//h2//@lang") == []
 
 
 def test_the_messages_and_the_other_languages_are_linked() -> None:
@@ -134,6 +194,7 @@ def test_related_metadata_and_annexes_are_there_even_if_there_are_none() -> None
     assert words(section(html_page(), "page.related")) == "Related metadata There is no related metadata."
     assert words(section(html_page(), "page.annexes")) == "Annexes There are no annexes."
     text = html_page(related=(("Starts", "https://example.org/a?b=1&c"), ("No", "javascript:alert(1)")))
+    assert words(section(text, "page.related")) == "Related metadata Starts No"
     assert section(text, "page.related").xpath(".//a/@href") == ["https://example.org/a?b=1&c"]
 
 
@@ -228,6 +289,71 @@ def test_a_change_in_another_language_alone_is_shown_and_marked() -> None:
     assert section(text, "page.changes.DESCRIPTION").xpath(".//span/@lang") == ["en", "en"]
 
 
+HEAD = "Group | May | June"
+
+
+def table(*rows: str) -> tuple[Element, ...]:
+    head, *body = (
+        Element("tr", tuple(cell("td", text) for text in row.split(" | "))) for row in (HEAD, *rows)
+    )  # fmt: skip
+    return (Element("table", (Element("thead", (head,)), Element("tbody", tuple(body)))),)
+
+
+def changed_table(old: RichText, new: RichText) -> list[html.HtmlElement]:
+    """The tables of what changed, which are whole."""
+    text = html_page(report(COMMENT=new), report(COMMENT=old))
+    whole_and_safe(text)
+    return section(text, "page.changes.COMMENT").xpath("./div[@role='region']/table")
+
+
+def rows_of(table: html.HtmlElement) -> list[list[str]]:
+    return [[words(cell) for cell in row] for row in table.xpath(".//tr")]
+
+
+def test_a_table_that_is_new_is_a_table_and_says_now_once() -> None:
+    (found,) = changed_table(paragraph("Before."), (*paragraph("Now."), *table("Trade | 1 | 2", "Crafts | 3 | 4")))
+    assert rows_of(found) == [["Now:", "Group", "May", "June"], ["Trade", "1", "2"], ["Crafts", "3", "4"]]
+    assert found.xpath(".//th[@scope='rowgroup']/@rowspan") == ["3"]
+    assert found.xpath("../@tabindex") == ["0"]
+
+
+def test_cells_that_changed_are_marked_in_their_row_with_the_head_of_the_table() -> None:
+    old = table("Trade | 1 | 2", "Crafts | 3 | 4", "Other | 5 | 6")
+    (found,) = changed_table(old, table("Trade | 1 | 2", "Crafts | 3 | 4", "Other | 5 | 7"))
+    assert rows_of(found) == [
+        ["Group", "May", "June"], ["… Unchanged text is left out here."], ["Crafts", "3", "4"],
+        ["Other", "5", "Before: 6 Now: 7"],
+    ]  # fmt: skip
+    assert [words(one) for one in found.xpath(".//del | .//ins")] == ["Before: 6", "Now: 7"]
+    assert found.xpath(".//th/@scope") == ["col"] * 3
+
+
+def test_rows_that_came_or_went_stand_in_the_same_table() -> None:
+    old = table("Trade | 1 | 2", "Crafts | 3 | 4")
+    (found,) = changed_table(old, table("Mining | 8 | 9", "Trade | 1 | 3"))
+    assert rows_of(found) == [
+        ["", "Group", "May", "June"], ["Now:", "Mining", "8", "9"],
+        ["", "Trade", "1", "Before: 2 Now: 3"], ["Before:", "Crafts", "3", "4"],
+    ]  # fmt: skip
+
+
+def test_a_column_that_came_shows_the_row_before_and_now() -> None:
+    (found,) = changed_table(table("Trade | 1 | 2", "A | B | C"), table("Trade | 1 | 2 | 3", "A | B | C"))
+    assert ["Before:", "Trade", "1", "2", ""] in [[*row, ""][:5] for row in rows_of(found)]
+    assert "Now:" in found.text_content()
+
+
+def test_text_around_a_table_that_stayed_is_shown_without_it() -> None:
+    rows = table("Trade | 1 | 2")
+    assert changed_table((*paragraph("One."), *rows), (*paragraph("Two."), *rows)) == []
+
+
+def test_several_lines_that_are_new_say_so_once() -> None:
+    new = report(COMMENT=(*paragraph("One."), *paragraph("Two.")))
+    rows = section(html_page(new, report(COMMENT=None)), "page.changes.COMMENT").xpath("./p")
+    assert [(words(one), one.get("class")) for one in rows] == [("Now: One.", "now"), ("Two.", "now")]
+
+
 def test_no_difference_is_said() -> None:
     assert "This report says the same" in words(section(html_page(old=report()), "page.changes"))
     assert "One concept differs" in words(section(html_page(old=report(COMMENT=None)), "page.changes"))
@@ -283,6 +409,12 @@ def test_only_what_is_on_the_list_gets_through() -> None:
     assert one.xpath(".//a/@href") == ["#PRESENTATION"]
     assert one.xpath(".//script | .//@style | .//@onclick | .//@id | .//@start | .//em/@class") == []
     assert "alert(1)" in one.text_content()  # as text
+
+
+def test_a_reference_to_another_section_leads_there() -> None:
+    text = to_rich("As in [3.4](#SECTORS), not in [1.2](#PERSON).")
+    links = section(html_page(report(COMMENT=text)), "COMMENT").xpath("./div[@class='text']//a")
+    assert [(words(one), one.get("href")) for one in links] == [("3.4", "#SECTORS")]
 
 
 def test_headings_of_a_text_stand_below_the_concepts_one_by_one() -> None:
@@ -364,7 +496,8 @@ def test_an_empty_report_is_a_page_too() -> None:
 
 def test_the_page_uses_every_word_that_the_languages_have_for_it() -> None:
     template = (TEMPLATES / "metadata.html").read_text("utf-8")
-    used = set(re.findall(r"words\.([a-z_]+)", template)) | {"kind_new", "kind_gone", "kind_changed", "table"}
+    used = set(re.findall(r"words\.([a-z_]+)", template)) | {"table"}
+    used |= {"kind_new", "kind_gone", "kind_changed", "withheld_one", "withheld_many"}
     for language in languages().values():
         assert set(language.page) == used
 
@@ -409,3 +542,23 @@ def test_text_can_be_read(scheme: str, front: str, back: str) -> None:
 def test_focus_and_borders_of_controls_can_be_seen(scheme: str, front: str, back: str) -> None:
     found = colours(scheme)
     assert contrast(found[front], found[back]) >= 3
+
+
+# --- on a terminal ------------------------------------------------------------------------------------------------
+
+
+def test_blanks_of_french_are_blanks_on_a_terminal_and_what_is_hidden_is_not() -> None:
+    old, new = "Il y en a 1\u202f341\xa0: tous\x1b[2J", "Il y en a 1\u202f342\xa0: tous"
+    change = Change("COMMENT", "fr", "changed", (("-", old), ("+", new)))
+    assert list(metadata_text.changes("old.xml", (change,), STRUCTURE))[1:3] == [
+        "    - Il y en a 1 341 : tous\\x1b[2J", "    + Il y en a 1 342 : tous",
+    ]  # fmt: skip
+
+
+def test_two_lines_that_differ_in_their_blanks_alone_show_them() -> None:
+    change = Change("COMMENT", "fr", "changed", (("-", "ici :"), ("+", "ici\xa0:")))
+    assert list(metadata_text.changes("old.xml", (change,), STRUCTURE))[1:3] == ["    - ici :", "    + ici\\xa0:"]
+
+
+def test_a_finding_still_shows_an_unusual_blank() -> None:
+    assert shown("FR\xa0M") == "FR\\xa0M"

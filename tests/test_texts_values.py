@@ -22,6 +22,7 @@ from pipeline.facts import CountryFacts, Facts, load
 from pipeline.facts.models import Break
 from pipeline.rich_text import plain
 from pipeline.tables import Identity
+from pipeline.texts.document import fill, read
 from pipeline.texts.forms import bullets, escaped, link, table
 from pipeline.texts.markdown import to_rich
 from pipeline.texts.values import Past, values
@@ -157,7 +158,7 @@ def test_what_the_facts_say(english: dict[str, str]) -> None:
         "release.registrations": "The national figures of a month are released about 14 days after its end, at 08:45 "
         "(time zone Europe/Paris).",
         "release.bankruptcies": "The national figures of a month are released about 14 days after its end.",
-        "weights": "the number of enterprises in 2021 (illustrative: these weights are not official)",
+        "weights": "the number of active enterprises in 2021",
         "meta.certified": "2024-06-14",
         "meta.posted": "2024-06-14",
     }
@@ -192,7 +193,7 @@ def test_the_legal_acts_are_links(english: dict[str, str], french: dict[str, str
 
 def test_the_facts_in_french(french: dict[str, str]) -> None:
     expected = {
-        "indicators": "immatriculations d'entreprises et défaillances d'entreprises",
+        "indicators": "créations d'entreprises et défaillances d'entreprises",
         "classification": "NACE Rév. 2 et, au-dessous de la classe, NAF rév. 2",
         "scope": "B à N, P à R, 95 et 96",
         "base_year.since": "janvier 2024",
@@ -290,9 +291,9 @@ def test_a_series_that_is_almost_whole(facts: Facts, france: CountryFacts, gone:
 
 
 def test_timeliness(english: dict[str, str], french: dict[str, str]) -> None:
-    """A month is there when the last of its indicators is: after 33, 42, 40 and 41 days."""
+    """A month counts when all of its indicators are there: after 33, 42 and 41 days; in March one was not sent."""
     assert english["timeliness"] == (
-        "4 monthly deliveries were sent, on average 39.0 days after the end of the reference month: "
+        "3 monthly deliveries were sent, on average 38.7 days after the end of the reference month: "
         "the quickest after 33 days, the slowest after 42 days."
     )
     assert "on average 36.8 days" in english["timeliness.registrations"]  # 36.75
@@ -307,7 +308,7 @@ def test_timeliness(english: dict[str, str], french: dict[str, str]) -> None:
 def test_punctuality(english: dict[str, str], french: dict[str, str]) -> None:
     by = "by M+40 or, where that day was not a working day, by the next one"
     assert english["punctuality"] == (
-        f"3 of 4 monthly deliveries were sent {by}; the earliest at M+33, the latest at M+42. "
+        f"2 of 3 monthly deliveries were sent {by}; the earliest at M+33, the latest at M+42. "
         "Late: February 2024 (2 days after the last day on time). "
         "Nothing was sent for March 2024 (business bankruptcies)."
     )
@@ -316,7 +317,7 @@ def test_punctuality(english: dict[str, str], french: dict[str, str]) -> None:
     )
     assert english["punctuality.bankruptcies"].endswith("Nothing was sent for March 2024.")
     assert spaced(french["punctuality"]).startswith(
-        "3 livraisons mensuelles sur 4 ont été transmises au plus tard à M+40 ou, lorsque"
+        "2 livraisons mensuelles sur 3 ont été transmises au plus tard à M+40 ou, lorsque"
     )
     assert "En retard : février 2024 (2 jours " in spaced(french["punctuality"])
 
@@ -371,25 +372,123 @@ def test_a_deadline_that_changed_is_not_named(facts: Facts, france: CountryFacts
     )
 
 
+def test_the_newest_month_is_not_there_while_one_indicator_is_missing(facts: Facts, france: CountryFacts) -> None:
+    past = Past([sent("2024-04_01", "2024-06-07"), sent("2024-05_01", "2024-07-05", REG)])
+    found = values(facts, france, facts.languages["en"], past)
+    assert found["punctuality"] == (
+        "The only monthly delivery so far was sent by M+40: at M+38. Nothing was sent for May 2024 (business bankruptcies)."
+    )
+    assert found["timeliness"] == "1 monthly delivery was sent, 38 days after the end of its reference month."
+    assert found[f"punctuality.{REG}"].startswith("2 of 2 monthly deliveries were sent by M+40;")
+    assert found[f"punctuality.{BKRT}"].endswith(": at M+38. Nothing was sent for May 2024.")
+
+
+def test_a_month_is_not_there_when_an_indicator_was_never_sent(facts: Facts, france: CountryFacts) -> None:
+    found = values(facts, france, facts.languages["en"], Past([sent("2024-04_01", "2024-06-07", REG)]))
+    assert found["punctuality"] == (
+        "No monthly delivery is complete yet. Nothing was sent for April 2024 (business bankruptcies)."
+    )
+    assert found["timeliness"] == "No monthly delivery is complete yet."
+    assert cells(found["timeliness.table"])[1:] == [["Business registrations", "1", "38.0", "38", "38", "1", "0"]]
+    assert found[f"punctuality.{BKRT}"].startswith("No delivery is on record as sent yet")
+
+
+def test_before_an_indicator_was_first_sent_nothing_of_it_is_missing(facts: Facts, france: CountryFacts) -> None:
+    past = Past([sent("2024-04_01", "2024-06-07", REG), sent("2024-05_01", "2024-07-08")])
+    found = values(facts, france, facts.languages["en"], past)
+    assert found["punctuality"] == (
+        "2 of 2 monthly deliveries were sent by M+40; the earliest at M+38, the latest at M+38."
+    )
+
+
 def test_revision_practice(english: dict[str, str], french: dict[str, str]) -> None:
-    """After one month +10, −10, 0, +2 of 100, 200, 1000, 400; after two −2, 0, +3 of 110, 190, 1000; after three 0, 0."""
+    """At an age of one month +10, −10, 0, +2 of 100, 200, 1000, 400; of two −2, 0, +3 of 110, 190, 1000; then 0."""
     assert english["revision_practice.registrations"] == (
-        "The mean absolute revision of a value, in units, was 5.5 (1.29%, from 4 values) after 1 month and 1.7 (0.38%, "
-        "from 3 values) after 2 months."
+        "The mean absolute revision of a value, in units, was 5.5 (1.29%, from 4 values) at an age of 1 month and "
+        "1.7 (0.38%, from 3 values) at an age of 2 months."
     )
+    # nothing was sent for March: the second revision of January is one of three months
     assert english["revision_practice.bankruptcies"] == (
-        "The mean absolute revision of a value, in units, was 1.0 (6.67%, from 2 values) after 1 month."
+        "The mean absolute revision of a value, in units, was 1.0 (6.67%, from 2 values) at an age of 1 month and "
+        "0.0 (0.00%, from 1 value) at an age of 3 months."
     )
-    assert "a été de 5,5 (1,29 %, sur 4 valeurs) après 1 mois et de 1,7 (" in spaced(
+    assert "a été de 5,5 (1,29 %, sur 4 valeurs) à l'âge de 1 mois et de 1,7 (" in spaced(
         french["revision_practice.registrations"]
     )
     assert cells(english["revision.table"])[1:] == [
-        ["Business registrations", "1", "4", "0.5", "5.5", "1.29%", "50.0%"],
-        ["Business registrations", "2", "3", "0.3", "1.7", "0.38%", "33.3%"],
+        ["Business registrations", "1", "4", "0.50", "5.5", "1.29%", "50.0%"],
+        ["Business registrations", "2", "3", "0.33", "1.7", "0.38%", "33.3%"],
         ["Business registrations", "3", "2", "0.0", "0.0", "0.00%", "0.0%"],
+        ["Business registrations", "over 3", "1", "0.0", "0.0", "0.00%", "0.0%"],
         ["Business bankruptcies", "1", "2", "1.0", "1.0", "6.67%", "50.0%"],
         ["Business bankruptcies", "3", "1", "0.0", "0.0", "0.00%", "0.0%"],
+        ["Business bankruptcies", "over 3", "1", "0.0", "0.0", "0.00%", "0.0%"],
     ]
+
+
+def test_a_late_revision_is_told_and_a_small_one_is_not_nil(facts: Facts, france: CountryFacts) -> None:
+    """One unit of 9 × 100,000, five months after; of 18 values of that age, none at the ages before."""
+    months = [f"2024-{n:02d}" for n in range(1, 8)]
+    all_ = {cell(REG, "2024-01", one.id): (100_000, "A") for one in facts.aggregates}
+    corrected = {**all_, cell(REG, "2024-01"): (100_001, "A")}
+    deliveries = [(month, (REG,), all_ if month < "2024-06" else corrected) for month in months]
+    found = values(facts, france, facts.languages["en"], Past((), Vintages.of(deliveries)))
+    # ages 4, 5 and 6: 27 values, 1 of them revised
+    assert cells(found["revision.table"])[4] == [
+        "Business registrations", "over 3", "27", "0.037", "0.037", "0.000037%", "3.7%"
+    ]  # fmt: skip
+    assert cells(found["revision.table"])[1][3:] == ["0.0", "0.0", "0.00%", "0.0%"]
+
+
+def test_a_first_revision_that_is_late_is_the_one_in_the_sentence(facts: Facts, france: CountryFacts) -> None:
+    deliveries = [("2024-01", (REG,), said(REG, m1=100)), ("2024-06", (REG,), said(REG, m1=101))]
+    found = values(facts, france, facts.languages["en"], Past((), Vintages.of(deliveries)))
+    assert found[f"revision_practice.{REG}"] == (
+        "The mean absolute revision of a value, in units, was 1.0 (1.00%, from 1 value) at an age of over 3 months."
+    )
+
+
+def test_sentences_and_table_in_one(english: dict[str, str]) -> None:
+    """What a concept has to say, as one value: so that without history it says once that there is none."""
+    assert english["coverage.full"] == (
+        "The newest delivery is that for May 2024. For each indicator, the table shows what its newest delivery holds, "
+        f"and how many of the values to be transmitted up to its month are missing.\n\n{english['coverage.table']}"
+    )
+    assert english["timeliness.full"] == f"{english['timeliness']}\n\n{english['timeliness.table']}"
+    assert english["completeness.each"] == (
+        f"**Business registrations.** {english['completeness.registrations']}\n\n"
+        f"**Business bankruptcies.** {english['completeness.bankruptcies']}"
+    )
+    assert english["revision.full"] == (
+        f"**Business registrations.** {english['revision_practice.registrations']}\n\n"
+        f"**Business bankruptcies.** {english['revision_practice.bankruptcies']}\n\n{english['revision.table']}"
+    )
+
+
+def test_breaks_up_to_the_newest_delivery(facts: Facts, france: CountryFacts) -> None:
+    """Names with commas of their own stand between semicolons; what is still to come is not reported."""
+    facts_of_break = {"indicator": REG, "reference": "", "evidence": "seed", "checked": dt.date(2024, 1, 1)}
+    breaks = tuple(
+        Break.model_validate({**facts_of_break, "period": period, "aggregates": ("G", "TOTAL")})
+        for period in ("2024-05", "2024-06")
+    )
+    country = replace(france, country=france.country.model_copy(update={"break_": breaks}))
+
+    def told(past: Past, language: str = "en") -> str:
+        return spaced(values(facts, country, facts.languages[language], past)[f"breaks.{REG}"])
+
+    one = (
+        "A break is declared: the new series begin with May 2024. Aggregates concerned: wholesale and retail trade; "
+        "industry, construction and services, without section O and division 94."
+    )
+    assert told(PAST) == one
+    assert told(Past()) == f"{one} {one.replace('May', 'June')}"
+    assert told(PAST, "fr") == (
+        "Une rupture de série est déclarée : les nouvelles séries commencent en mai 2024. Agrégats concernés : "
+        "commerce ; industrie, construction et services, hors section O et division 94."
+    )
+    before = Past((), Vintages.of(DELIVERIES[:4]), dt.date(2024, 6, 10))
+    assert told(before) == "No break in the series is declared."
 
 
 def test_revisions_of_zeros_have_no_share(facts: Facts, france: CountryFacts) -> None:
@@ -397,7 +496,7 @@ def test_revisions_of_zeros_have_no_share(facts: Facts, france: CountryFacts) ->
     found = values(facts, france, facts.languages["en"], past)
     assert (
         found[f"revision_practice.{REG}"]
-        == "The mean absolute revision of a value, in units, was 3.0 (from 1 value) after 1 month."
+        == "The mean absolute revision of a value, in units, was 3.0 (from 1 value) at an age of 1 month."
     )
     assert cells(found["revision.table"])[1][-2:] == ["–", "100.0%"]
     assert found[f"revision_practice.{BKRT}"].startswith("No value has been published twice yet")
@@ -408,7 +507,7 @@ COMPUTED = ("latest", "deliveries", "observations", "period_covered", "completen
 
 
 @pytest.mark.parametrize(
-    ("language", "nothing"), [("en", "nothing has been sent"), ("fr", "rien n'a encore été transmis")]
+    ("language", "nothing"), [("en", "no delivery is on record"), ("fr", "aucune livraison n'est encore enregistrée")]
 )
 def test_without_history_each_computed_value_says_so(
     facts: Facts, france: CountryFacts, english: dict[str, str], language: str, nothing: str
@@ -416,13 +515,28 @@ def test_without_history_each_computed_value_says_so(
     found = values(facts, france, facts.languages[language], Past())
     assert found.keys() == english.keys()
     of_history = {name: text for name, text in found.items() if name.startswith(COMPUTED)}
-    assert len(of_history) == 3 + 4 + 4 + 4 + 3 + 3
+    assert len(of_history) == 3 + 4 + 6 + 5 + 3 + 4
     for name, text in of_history.items():
         assert nothing in text.lower(), name
         assert "\n" not in text
     report = france.country.report
     assert report is not None
     assert found["meta.updated"] == report.updated.isoformat()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_without_history_no_concept_of_the_report_says_so_twice(
+    facts: Facts, france: CountryFacts, language: str
+) -> None:
+    path, data = france.texts[language]
+    nothing = facts.languages[language].phrases["nothing_sent"]
+    document = fill(read(path, data, language), values(facts, france, facts.languages[language], Past()))
+    said = {section.concept: section.markdown.count(nothing) for section in document.sections}
+    assert {concept for concept, times in said.items() if times} == {
+        "COVERAGE_TIME", "COMPLETENESS", "TIMELINESS", "PUNCTUALITY", "REV_PRACTICE"
+    }  # fmt: skip
+    assert max(said.values()) == 1
+    assert document.holes == ()
 
 
 def test_two_more_deliveries_change_the_computed_values_and_the_dates_alone(
@@ -492,7 +606,6 @@ def situations(facts: Facts, france: CountryFacts) -> list[tuple[Facts, CountryF
     bare = first.model_copy(update={"release": (), "revision": (at_once,)})
     whole_area = second.model_copy(update={"territory": ("FR",)})
     young = first.model_copy(update={"first_period": "2024-01"})
-    official = france.country.weights[0].model_copy(update={"status": "official"})
     cells_of_a_month: Published = {cell(REG, "2024-01", one.id): (0, "A") for one in facts.aggregates}
     one_less = dict(list(cells_of_a_month.items())[1:])
     zeros = [("2024-01", (REG,), said(REG, m1=0)), ("2024-02", (REG,), said(REG, m1=0))]
@@ -509,7 +622,8 @@ def situations(facts: Facts, france: CountryFacts) -> list[tuple[Facts, CountryF
         (facts, changed(break_=breaks), Past([on_time])),
         (facts, changed(indicator=(exact, plain)), Past([late])),
         (facts, changed(indicator=(bare, whole_area), caution=()), Past([late, later])),
-        (facts, changed(weights=(official,)), Past([on_time, later])),
+        (facts, france, Past([on_time, later])),
+        (facts, france, Past([sent("2024-04_01", "2024-06-07", REG)])),
         (facts, france, Past((), Vintages.of([("2023-12", BOTH, said(REG, m1=1))]))),
         (facts, france, Past((), Vintages.of(zeros))),
         (facts, changed(indicator=(young,)), Past((), Vintages.of([("2024-01", (REG,), cells_of_a_month)]))),

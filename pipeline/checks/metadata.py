@@ -10,15 +10,17 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.checks import spelling, statements
-from pipeline.checks.prose import EMAIL, Passage, at_words, passages, shown
-from pipeline.checks.signs import metadata_brackets, metadata_link, metadata_markup
+from pipeline.checks.markup import metadata_lost, metadata_markup
+from pipeline.checks.prose import Passage, at_words, passages, sentences, shown, whole
+from pipeline.checks.signs import metadata_brackets, metadata_link
 from pipeline.errors import ended, nearest
 from pipeline.findings import Finding, Place, Verdict
+from pipeline.metadata_set import unopened
 from pipeline.rich_text import uncommented
 
 if TYPE_CHECKING:
@@ -38,9 +40,13 @@ def lint(
 ) -> list[Verdict]:
     """The verdicts of every rule on every document, the report's own language first; ``today`` judges what is in date.
 
-    FactsError where a language looks for a fact that the code does not know.
+    ``newest``: the month of the newest delivery: the text is compared with the facts in force for it, as expressions
+    are, and without one with the last ones. FactsError where a language looks for a fact that the code does not know.
     """
     found: list[Verdict] = []
+    right = spelling.forms(facts.languages.values())
+    names = "\n".join(dict.fromkeys(_words_of_facts(structure, facts, country)))
+    of_language = partial(_of_language, right=right, names=names, facts=facts, country=country, newest=newest)
     for place, document in enumerate(documents):
         found += metadata_expression(document), metadata_heading(document, structure)
         found.append(metadata_date(document, structure, facts, today))
@@ -50,7 +56,8 @@ def lint(
             found.append(metadata_language(document, documents[0], structure))
         language, text = facts.languages.get(document.language), passages(document)
         found += [
-            metadata_personal(text, structure, language),
+            metadata_personal(document, structure, language),
+            metadata_lost(document),
             metadata_link(text),
             metadata_brackets(text),
             metadata_markup(text),
@@ -60,14 +67,16 @@ def lint(
             rules = ("metadata-spelling", "metadata-fact", "metadata-contradiction")
             found += [Verdict(rule, document.file, unchecked=why) for rule in rules]
         else:
-            found += _of_language(text, language, structure, facts, country, today)
+            found += of_language(text, language)
         found = [_of_file(verdict, document.file) for verdict in found]
     return found
 
 
 def personal(documents: Sequence[Document], structure: MetadataStructure, facts: Facts) -> list[Finding]:
     """Personal contacts in what would be published, of all documents."""
-    verdicts = (metadata_personal(passages(one), structure, facts.languages.get(one.language)) for one in documents)
+    verdicts = [
+        _of_file(metadata_personal(one, structure, facts.languages.get(one.language)), one.file) for one in documents
+    ]
     return [finding for verdict in verdicts for finding in verdict.findings]
 
 
@@ -115,6 +124,7 @@ def _headings(document: Document, structure: MetadataStructure) -> Iterator[Find
         words = f"{shown(text)!r} stands above the first heading and belongs to no concept."
         yield Finding("metadata-heading", words, "Move it below a heading.", line=line, column=1, value=shown(text))
     for section in document.sections:
+        yield from _unopened(section)
         attribute = structure.by_id.get(section.concept)
         title = " ".join(f"{section.number} {section.name}".split())
         if attribute is None:
@@ -155,6 +165,16 @@ def _of_no_concept(section: Section, title: str, structure: MetadataStructure) -
     meant = [a.id for a in structure.all if {a.number, *(n.casefold() for n in a.names.values())} & named]
     hint = f"Write {{#{meant[0]}}} after it." if meant else "Write the id of its concept after it, as in {#ID}."
     return f"the heading {title!r} names no concept: its text belongs to nothing.", hint
+
+
+def _unopened(section: Section) -> Iterator[Finding]:
+    """What is meant for a heading and opens no concept: what stands below it is told about the one above."""
+    for number, text in unopened(section):
+        words = f"{shown(text)!r} opens no concept: what follows would be told, and published, as {section.concept}."
+        hint = "Begin the line with its # and a blank, and end it with {#ID}; put a backslash before a # that is text."
+        yield Finding(
+            "metadata-heading", words, hint, line=number, column=1, component=section.concept, value=shown(text)
+        )
 
 
 def _at_heading(section: Section, message: str, hint: str, **more: object) -> Finding:
@@ -223,17 +243,31 @@ def _last_line(section: Section) -> int:
 
 
 def metadata_language(document: Document, own: Document, structure: MetadataStructure) -> Verdict:
-    """A further language has every text that the report's own language has; dates and codes are the same in all."""
-    said = [a for a in structure.all if not a.is_date and not a.codelist_ref and _text(own, a.id)]
+    """A further language has every text that the report's own language has; dates and codes are taken from the latter."""
+    found = [*_values_unused(document, own, structure)]
+    said = [a for a in structure.all if not a.is_value and _text(own, a.id)]
     lacking = [a for a in said if not _text(document, a.id)]
     if not lacking:
-        return _verdict("metadata-language", len(said), ())
+        return _verdict("metadata-language", len(said), found)
     ids = ", ".join(a.id for a in lacking)
     names = "; ".join(f"{a.number} {a.name}" for a in lacking)
     number = "1 concept is" if len(lacking) == 1 else f"{len(lacking)} concepts are"
     words = f"{number} missing in the language {document.language!r}: {names}."
     finding = Finding("metadata-language", words, component=lacking[0].id, value=ids)
-    return _verdict("metadata-language", len(said), [finding])
+    return _verdict("metadata-language", len(said), [finding, *found])
+
+
+def _values_unused(document: Document, own: Document, structure: MetadataStructure) -> Iterator[Finding]:
+    """Dates and codes that a further language has otherwise than the report's own: they are not used."""
+    for attribute in structure.all:
+        section, text = document.section(attribute.id), _text(document, attribute.id)
+        right = _text(own, attribute.id)
+        if section is None or not text or text == right or not attribute.is_value:
+            continue
+        name = f"{attribute.number} {attribute.name_in(document.language)}"
+        there = f"there it is {shown(right)!r}" if right else "there is none there"
+        words = f"{name}: {shown(text)!r} is not used; it is taken from the text in {own.language!r}, and {there}."
+        yield _in_section(section, "metadata-language", words, text, shown(right))
 
 
 # -------------------------------------------------------------------------------------------------------------- dates
@@ -315,24 +349,35 @@ def _in_section(section: Section, rule: str, message: str, value: str, expected:
 # --------------------------------------------------------------------------------------------- what may not be public
 
 _GAP = r"[ \u00a0\u202f.\-/]?"
+AT_SIGN = r"(?:\\?@|&#0*64;|&#[xX]0*40;|&commat;)"  # however Markdown says it
+EMAIL = rf"[\w.+-]+{AT_SIGN}[\w-]+(?:\\?\.[\w-]+)+"
 PHONE = (
     rf"(?<![\w.,+\-])(?:\+|00)[1-9]\d{{0,2}}(?:{_GAP}(?:\(0\)|\d)){{7,13}}(?!\d)"
     rf"|(?<![\w.,+\-])0[1-9](?:{_GAP}\d{{2}}){{4}}(?!\d)"
 )
 
 
-def metadata_personal(text: Sequence[Passage], structure: MetadataStructure, language: Language | None) -> Verdict:
-    """No personal contact where the public reads: no e-mail address, telephone number, or person by name."""
+def metadata_personal(document: Document, structure: MetadataStructure, language: Language | None) -> Verdict:
+    """No personal contact where the public reads: no e-mail address, telephone number, or person by name.
+
+    Code is looked through like any other text: it is published, too.
+    """
     restricted = _restricted(structure)
-    public = [passage for passage in text if passage.concept not in restricted]
+    public = [section for section in document.sections if section.concept not in restricted]
     places = [f"{a.number} {a.name}" for a in structure.all if a.restricted]
     hint = f"Move it to a concept that is not published: {', '.join(places)}." if places else "Leave it out."
-    kinds = [("an e-mail address", EMAIL), ("a telephone number", PHONE)]
-    kinds += [("a personal contact", one) for one in (language.personal if language else ())]
+    kinds = [("an e-mail address", AT_SIGN, EMAIL), ("a telephone number", PHONE, PHONE)]
+    kinds += [("a personal contact", one, one) for one in (language.personal if language else ())]
+    sought = [(what, re.compile(sign), re.compile(expression)) for what, sign, expression in kinds]
     found: dict[tuple[int, int], Finding] = {}
-    for passage in public:
-        for what, expression in kinds:
-            for match in re.finditer(expression, passage.text):
+    for section in public:
+        passage: Passage | None = None  # made only for the few that have something
+        text = section.markdown
+        for what, sign, expression in sought:
+            if not sign.search(text):
+                continue
+            passage = passage or whole(section)
+            for match in expression.finditer(passage.text):
                 words = f"{what} is in a concept that is published: {match.group()!r}."
                 finding = at_words(passage, match.start(), "metadata-personal", words, hint, match.group())
                 found.setdefault(passage.place(match.start()), finding)
@@ -345,20 +390,21 @@ def metadata_personal(text: Sequence[Passage], structure: MetadataStructure, lan
 def _of_language(
     text: Sequence[Passage],
     language: Language,
-    structure: MetadataStructure,
+    *,
+    right: frozenset[str],
+    names: str,
     facts: Facts,
     country: CountryFacts,
-    today: dt.date,
+    newest: str | None,
 ) -> Iterator[Verdict]:
-    """The rules that look for words of a language."""
+    """The rules that look for words of a language; ``right`` in every language are these, and the ``names`` of the facts."""
     letters = int(facts.rules["metadata-spelling"].parameters["letters"])
-    right = _words_of_facts(structure, facts, country)
-    known = spelling.known(language, facts.languages.values(), right, letters)
+    known = spelling.known(language, right, names, letters)
     yield metadata_spelling(text, cache(known.meant))
-    month = f"{today.year:04d}-{today.month:02d}"
-    compared = statements.Known(facts, country, language, month)
-    yield _verdict("metadata-fact", len(text), statements.disagreements(text, compared))
-    yield _verdict("metadata-contradiction", len(text), statements.contradictions(text, language.topic))
+    said = [sentences(passage) for passage in text]
+    compared = statements.Known(facts, country, language, newest)
+    yield _verdict("metadata-fact", len(text), statements.disagreements(said, compared))
+    yield _verdict("metadata-contradiction", len(text), statements.contradictions(said, language.topic))
 
 
 def metadata_spelling(text: Sequence[Passage], meant: Callable[[str], str]) -> Verdict:
@@ -368,7 +414,7 @@ def metadata_spelling(text: Sequence[Passage], meant: Callable[[str], str]) -> V
         plain = passage.plain()
         for at, word in spelling.words(plain.text):
             checked += 1
-            if plain.typed(at, at + len(word)) and (right := meant(word)):
+            if (right := meant(word)) and plain.typed(at, at + len(word)):
                 words = f"{word!r} is probably {right!r}."
                 finding = at_words(plain, at, "metadata-spelling", words, "", word)
                 found.append(replace(finding, expected=right))

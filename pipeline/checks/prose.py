@@ -35,6 +35,7 @@ _MARKUP = re.compile(
     | \\(?=[!-/:-@\[-`{-~])
     """
 )
+_SIGN = re.compile(r"[\]<*_@\\]|https?:|www\.")  # without one of these there is no markup
 _END = re.compile(r"(?<=[.!?…])[\"”»’)\]]*\s+(?=[\"“«(\[]*[^\W\d_a-zà-öø-ÿ])")
 _INITIAL = re.compile(r"(?:^|[\W\d_])[^\W\d_]\.$")  # the full stop after one letter ends no sentence
 
@@ -85,7 +86,7 @@ class Passage:
 
     def plain(self) -> Passage:
         """Without the marks of Markdown and without addresses."""
-        spans = [match.span() for match in _MARKUP.finditer(self.text)]
+        spans = [match.span() for match in _MARKUP.finditer(self.text)] if _SIGN.search(self.text) else []
         return self.without(spans) if spans else self
 
 
@@ -123,9 +124,6 @@ _BRACES = (re.escape(r"\{{"), r"\\?" + re.escape("{{"))  # meant literally: fill
 
 def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, At]]:
     """The characters of a line as filled, each with its place in the file; comments among its asides are not filled."""
-    if not asides and line.filled == line.source and "{{" not in line.source:
-        yield from ((char, (line.number, column, True)) for column, char in enumerate(line.source, 1))
-        return
     hidden = {at for aside in asides if aside.kind == "comment" for at in range(aside.start, aside.end)}
     columns = [at + 1 for at in range(len(line.source)) if at not in hidden]
     pieces = EXPRESSION.split("".join(line.source[column - 1] for column in columns))
@@ -155,7 +153,12 @@ def whole(section: Section, *, code: bool = True) -> Passage:
     """All that a section says, comments left out; ``code=False``: without the lines that are code by their blanks."""
     text, places = list[str](), list[At]()
     for line, apart in zip(section.lines, asides([line.source for line in section.lines]), strict=True):
-        if code or not any(aside.kind == "indented" for aside in apart):
+        if any(aside.kind == "indented" for aside in apart) and not code:
+            pass
+        elif line.filled == line.source and "{{" not in line.source:
+            text.append(line.source)
+            places += [(line.number, column, True) for column in range(1, len(line.source) + 1)]
+        else:
             for char, place in characters(line, apart):
                 text.append(char)
                 places.append(place)

@@ -21,20 +21,25 @@ _PART = re.compile(r"[^'’\-]+")
 def words(text: str) -> Iterator[tuple[int, str]]:
     """The words of a text and where each begins; those with digits, in capitals alone, or of an address are none."""
     for whole in WORD.finditer(text):
-        for part in _PART.finditer(whole.group()):
+        word = whole.group()
+        if word.isalpha():
+            if not word.isupper():
+                yield whole.start(), word
+            continue
+        for part in _PART.finditer(word):
             if not part.group().isupper():
                 yield whole.start() + part.start(), part.group()
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is right (in lower case), and the words whose misspellings are found, by their first letters.
+    """What is right (in lower case), and the words whose misspellings are found, by first letter and length.
 
     ``named`` says whether a word is one of the facts, which are many: it is asked last.
     """
 
     right: frozenset[str]
-    near: Mapping[str, Sequence[tuple[str, frozenset[str]]]]
+    near: Mapping[tuple[str, int], Sequence[tuple[str, frozenset[str]]]]
     letters: int
     named: Callable[[str], bool]
 
@@ -43,15 +48,17 @@ class Known:
         small = word.lower()
         if small in self.right:
             return ""
-        close, letters = [], frozenset(small)
-        for begins in dict.fromkeys((small[:1], small[1:2])):
-            for one, its_letters in self.near.get(begins, ()):
-                most = 2 if len(one) >= self.letters else 1
+        close, letters, size = [], frozenset(small), len(small)
+        lengths = range(max(1, size - 2), size + 3)
+        for place in {(begins, length) for begins in small[:2] for length in lengths}:
+            most = 2 if place[1] >= self.letters else 1
+            if abs(place[1] - size) > most:
+                continue
+            for one, its_letters in self.near.get(place, ()):
                 if (
-                    abs(len(one) - len(small)) <= most
-                    and small[0] in one[:2]
-                    and len(letters - its_letters) <= most  # a slip brings in one letter, and takes one away
+                    len(letters - its_letters) <= most  # a slip brings in one letter, and takes one away
                     and len(its_letters - letters) <= most
+                    and small[0] in one[:2]
                     and (far := distance(small, one)) <= most
                 ):
                     close.append((far, one))
@@ -78,9 +85,9 @@ def known(language: Language, right: frozenset[str], of_facts: str, letters: int
     def named(word: str) -> bool:
         return word in facts and re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", facts) is not None
 
-    near: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    near: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = {}
     for word in sorted({word.lower() for word in language.vocabulary}):
-        near.setdefault(word[:1], []).append((word, frozenset(word)))
+        near.setdefault((word[:1], len(word)), []).append((word, frozenset(word)))
     return Known(right, near, letters, named)
 
 

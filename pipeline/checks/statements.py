@@ -79,7 +79,9 @@ def disagreements(said: Iterable[Sequence[Passage]], known: Known) -> list[Findi
     FactsError for a fact that the code does not know.
     """
     _are_known(known.language)
-    sought = [(one, pattern(one.pattern), pattern(one.unless) if one.unless else None) for one in known.language.statement]
+    sought = [
+        (one, pattern(one.pattern), pattern(one.unless) if one.unless else None) for one in known.language.statement
+    ]
     return [finding for passage in said for sentence in passage for finding in _said(sentence, known, sought)]
 
 

@@ -61,7 +61,14 @@ class MetadataAttribute:
         """Whether it is written as XHTML."""
         return bool(self.text_format and self.text_format.type == "XHTML")
 
+    @property
+    def is_value(self) -> bool:
+        """Whether it is a date, a code or a number, and so the same in every language."""
+        kind = self.text_format.type if self.text_format else TEXT
+        return bool(self.codelist_ref) or not (self.is_rich or kind == TEXT)
 
+
+TEXT = "String"
 DATES = frozenset({
     "DateTime", "GregorianDay", "GregorianTimePeriod", "BasicTimePeriod", "StandardTimePeriod", "ObservationalTimePeriod",
 })  # fmt: skip

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from pipeline.disk import write_whole
 from pipeline.errors import FactsError, Problem, machine_error
@@ -156,7 +156,15 @@ def tried(overlay: Path, files: Mapping[str, bytes | None]) -> Iterator[Path]:
 
 
 def put(overlay: Path, files: Mapping[str, bytes | None]) -> None:
-    """Write these files into the overlay, or remove them (``None``), in this order: all of them or none."""
+    """Write these files into the overlay, or remove them (``None``), in this order: all of them or none.
+
+    FactsError for a path that would lead out of the overlay, on whatever machine.
+    """
+    for path in files:
+        parts = PureWindowsPath(path)  # as it reads what others do, and backslashes and drives besides
+        if parts.anchor or ".." in parts.parts or not parts.parts or "\0" in path:
+            words = "this is no path below the folder of facts; nothing was written."
+            raise FactsError(Problem(f"{overlay}: {path!r}", words))
     before = {path: own(overlay, path) for path in files}
     new = [folder for folder in (overlay, *(overlay / folder for folder in FOLDERS)) if not folder.exists()]
     done: list[str] = []

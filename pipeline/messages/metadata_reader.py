@@ -9,7 +9,7 @@ Sources: SDMXMetadataGeneric.xsd and SDMXMessage.xsd (``GenericMetadataHeaderTyp
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from xml.parsers import expat
@@ -27,6 +27,7 @@ from pipeline.rich_text import (
     CELLS,
     EMPTY,
     INLINE,
+    INVALID,
     LITERAL,
     PARAGRAPHS,
     SIDES,
@@ -36,13 +37,15 @@ from pipeline.rich_text import (
     RichText,
     canonical,
     may_link,
-    rows,
 )
+from pipeline.rich_text import DEEPEST as DEEPEST_LIST
 
 LARGEST = 16 * 2**20
 """No metadata message may have more bytes than this."""
 DEEPEST = 100
 """Nor more elements inside one another."""
+EMPTIEST = 100_000
+"""Nor more cells in all its tables that only keep the others in their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,13 @@ def read(name: str, data: bytes, *, restriction: str) -> Read:
     sets = [child for child in root if _tag(child) == "MetadataSet"]
     if not sets:
         raise InputError(Problem(_where(name, root), "the message holds no metadata set.", _HINT))
-    for child in root:
-        if _tag(child) not in ("Header", "MetadataSet"):
-            source.note(child, f"the element {_tag(child)} is left out")
+    _astray(source, root)
     found = _set(source, sets[0], header)
     for further in sets[1:]:
-        other = _set(source.unheard, further, header)
+        other = _set(source, further, header)
         if other != found:
-            source.note(further, f"a further metadata set {other.id} is left out")
+            told = _told(_apart(other.attributes, found.attributes))
+            source.note(further, f"a further metadata set {other.id} is left out{told}")
     source.problems.done()
     return Read(found, _heading(header), version, source.notes.said)
 
@@ -166,6 +168,7 @@ class _Notes:
     """What could not be taken over: each thing once for each concept, with the first line where it stands."""
 
     lines: dict[tuple[str, str], str] = field(default_factory=dict)
+    empty_cells: int = 0
 
     def add(self, element: etree._Element, concept: str, words: str) -> None:
         """One more thing."""
@@ -173,8 +176,9 @@ class _Notes:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """``DATA_DESCR line 12: the element img is left out``."""
-        return tuple(f"{concept} line {line}: {words}".lstrip() for (concept, words), line in self.lines.items())
+        """``DATA_DESCR line 12: the element img is left out``, in the order of the lines."""
+        found = sorted(self.lines.items(), key=lambda note: int(note[1]))
+        return tuple(f"{concept} line {line}: {words}".lstrip() for (concept, words), line in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +195,10 @@ class _Source:
         """Something was left out."""
         self.notes.add(element, concept, words)
 
-    @property
-    def unheard(self) -> _Source:
-        """The same, for what is read only to be compared: its notes are nobody's."""
-        return replace(self, notes=_Notes())
+    def left_out(self, element: etree._Element, words: str, concept: str = "") -> None:
+        """An element was left out, and with it what is reported in it."""
+        inside = dict.fromkeys(one.get("id", "") for one in element.iter() if _tag(one) in _REPORTED)
+        self.note(element, f"{words} left out{_told(one for one in inside if one and one != concept)}", concept)
 
 
 def _heading(header: etree._Element | None) -> Heading:
@@ -218,10 +222,87 @@ _OF_SET = frozenset({
     "urn", "agencyID", "id", "version", "setID", "structureRef", "action", "reportingBeginDate", "reportingEndDate",
     "isExternalReference",
 })  # fmt: skip
-_IN_SET = frozenset({
-    "Name", "Metadataflow", "MetadataProvisionAgreement", "Target", "Attribute", "DataProvider", "Report",
-})  # fmt: skip
+_REPORTED = frozenset({"Attribute", "ReportedAttribute"})
+_SAID = frozenset({"Value", "Text", "StructuredText"})
+_REFERENCE = frozenset({"URN", "Ref"})
+_IN_REPORTED = _SAID | {"Annotations", "AttributeSet", "Attribute"}
+_FRAME = {
+    "GenericMetadata": frozenset({"Header", "MetadataSet"}),
+    "Metadataflow": _REFERENCE,
+    "MetadataProvisionAgreement": _REFERENCE,
+    "DataProvider": _REFERENCE,
+    "Attribute": _IN_REPORTED,
+    "ReportedAttribute": _IN_REPORTED,
+    "AttributeSet": _REPORTED,
+    "Annotations": frozenset({"Annotation"}),
+    "Annotation": frozenset({"AnnotationType"}),
+    "Report": frozenset({"Target", "AttributeSet"}),
+    "ReferenceValue": frozenset({"ObjectReference", "ReportPeriod", "DataSetReference"}),
+    "ObjectReference": _REFERENCE,
+    "DataSetReference": frozenset({"ID"}),
+    "Ref": frozenset[str](),
+}
+"""What may stand in what: no text besides. Any other element holds text alone."""
+_FRAMES = {
+    "2.1": _FRAME | {
+        "MetadataSet": frozenset({"Name", "DataProvider", "Report"}), "Target": frozenset({"ReferenceValue"}),
+    },
+    "3.0": _FRAME | {
+        "MetadataSet": frozenset({"Name", "Metadataflow", "MetadataProvisionAgreement", "DataProvider", "Target", "Attribute"}),
+    },
+}  # fmt: skip
+_ONLY_REFERENCE = frozenset({"Metadataflow", "MetadataProvisionAgreement", "DataProvider", "ObjectReference"})
+"""Here a URN may stand as text, too."""
+_OF_REPORTED = frozenset({"id", "value"})
 _PROVIDERS = ("DataProvider", "MetadataProvider")
+
+
+def _astray(source: _Source, element: etree._Element, concept: str = "") -> None:
+    """Name what stands in a message outside its frame: elements that have no place there, text beside elements."""
+    tag = _tag(element)
+    if tag in _SAID:
+        return  # whoever reads the text names what it cannot hold
+    if tag == "Header":
+        for one in element.iter():
+            if _tag(one) in _REPORTED | _SAID:
+                source.left_out(one, f"the element {_tag(one)} in the header is", one.get("id", ""))
+        return
+    if tag in _REPORTED:
+        concept = element.get("id", "")
+        for name in map(str, element.attrib):
+            if name not in _OF_REPORTED and "}" not in name:
+                source.note(element, f"the attribute {name} is left out", concept)
+    frame = _FRAMES["2.1" if source.version == "2.1" else "3.0"]
+    texts = [element.text if tag in frame and tag not in _ONLY_REFERENCE else "", *(child.tail for child in element)]
+    if any(text and text.strip() for text in texts):
+        source.note(element, f"a text that stands directly in the {tag} is left out", concept)
+    for child in element:
+        if _tag(child) in frame.get(tag, ()):
+            _astray(source, child, concept)
+        else:
+            source.left_out(child, f"the element {_tag(child)} in the {tag} is", concept)
+
+
+def _told(concepts: Iterable[str]) -> str:
+    """The concepts about which something is said: ``, with what it says of UNIT_MEASURE``."""
+    named = ", ".join(concepts)
+    return f", with what it says of {named}" if named else ""
+
+
+def _apart(found: tuple[ReportedAttribute, ...], kept: tuple[ReportedAttribute, ...]) -> list[str]:
+    """The concepts of which something is said that is not said in what is kept."""
+    known = {(one.id, one.content, one.restricted) for one in _all(kept)}
+    return list(
+        dict.fromkeys(
+            one.id for one in _all(found) if one.content and (one.id, one.content, one.restricted) not in known
+        )
+    )
+
+
+def _all(attributes: tuple[ReportedAttribute, ...]) -> Iterator[ReportedAttribute]:
+    for one in attributes:
+        yield one
+        yield from _all(one.children)
 
 
 def _set(source: _Source, element: etree._Element, header: etree._Element | None) -> MetadataSet:
@@ -229,16 +310,13 @@ def _set(source: _Source, element: etree._Element, header: etree._Element | None
     for attribute in element.attrib:
         if etree.QName(attribute).localname not in _OF_SET:
             source.note(element, f"the attribute {etree.QName(attribute).localname} of the set is left out")
-    for child in element:
-        if _tag(child) not in _IN_SET:
-            source.note(child, f"the element {_tag(child)} of the set is left out")
     said = _followed(header, _get(element, "structureRef"))
     old = source.version == "2.1"
     frame = MetadataSet(
         agency=_get(element, "agencyID"),
         id=_get(element, "setID") or _in_header(header, "DataSetID") if old else _get(element, "id"),
         version="" if old else _get(element, "version") or "1.0",
-        names=tuple((_language(child), _text(child)) for child in element if _tag(child) == "Name"),
+        names=tuple((_language(source, child), _text(child)) for child in element if _tag(child) == "Name"),
         attributes=(),
         structure=said.get("MetadataStructure", ""),
         flow=_named_in(element, "Metadataflow") or said.get("Metadataflow", ""),
@@ -263,11 +341,12 @@ def _reports(source: _Source, frame: MetadataSet, reports: list[etree._Element])
     for report in reports:
         holders = [child for child in report if _tag(child) == "AttributeSet"]
         said = (one for holder in holders for one in holder)
-        found = _attributes(source if attributes is None else source.unheard, said)
+        found = _attributes(source, said)
         if attributes is None:
             attributes = found
         elif found != attributes:
-            source.note(report, f"a further report {report.get('id', '')} that says something else is left out")
+            words = f"a further report {report.get('id', '')} that says something else is left out"
+            source.note(report, words + _told(_apart(found, attributes)))
             continue
         for value in report.iter("{*}ReferenceValue"):
             urn, period = _reference_value(source, value)
@@ -300,13 +379,13 @@ def _attributes(source: _Source, elements: Iterable[etree._Element]) -> tuple[Re
     """Reported attributes; several elements of one id that hold a value alone are one attribute with several values."""
     found: list[ReportedAttribute] = []
     for element in elements:
-        if _tag(element) not in ("Attribute", "ReportedAttribute"):
-            source.note(element, f"the element {_tag(element)} is left out")
+        if _tag(element) not in _REPORTED:
             continue
         one = _attribute(source, element)
         last = found[-1] if found else None
         if last and source.version == "2.1" and last.id == one.id and last.content and _values_alone(one):
-            found[-1] = replace(last, content=_values_first(last.content, one.content))
+            content, restricted = _values_first(last.content, one.content), last.restricted or one.restricted
+            found[-1] = replace(last, content=content, restricted=restricted)
         else:
             found.append(one)
     return tuple(found)
@@ -328,6 +407,8 @@ def _attribute(source: _Source, element: etree._Element) -> ReportedAttribute:
     concept = element.get("id", "")
     if not concept:
         source.problems.add(_where(source.name, element), f"a {_tag(element)} has no id.")
+    elif not _ID.fullmatch(concept):
+        source.problems.add(_where(source.name, element), f"{quoted(concept)} is no id of a concept.")
     content: list[tuple[str, Content]] = []
     below: list[etree._Element] = []
     restricted = False
@@ -340,15 +421,16 @@ def _attribute(source: _Source, element: etree._Element) -> ReportedAttribute:
             case "Value":
                 content.append(("", _all_text(source, child, concept)))
             case "Text":
-                content.append((_language(child), _all_text(source, child, concept)))
+                content.append((_language(source, child), _all_text(source, child, concept)))
             case "StructuredText":
-                content.append((_language(child), _rich(source, child, concept)))
+                content.append((_language(source, child), _rich(source, child, concept)))
             case "Attribute":
                 below.append(child)
             case "AttributeSet":
                 below += list(child)
-            case tag:
-                source.note(child, f"the element {tag} is left out", concept)
+    spoken = [language for language, _ in content if language]
+    for language in sorted({language for language in spoken if spoken.count(language) > 1}):
+        source.note(element, f"there is more than one text in {quoted(language)}", concept)
     return ReportedAttribute(concept, tuple(content), _attributes(source, below), restricted)
 
 
@@ -356,6 +438,9 @@ def _all_text(source: _Source, element: etree._Element, concept: str) -> str:
     """A text as it stands, its spaces included; elements in it have no place there, and only their text is kept."""
     for child in element:
         source.note(child, f"the element {_tag(child)} in a plain text is left out, its text is kept", concept)
+        for one in child.iter():
+            if (value := one.get("value")) and _tag(one) in _REPORTED:
+                source.note(one, f"the value {quoted(value)} in a text is left out", one.get("id") or concept)
     return "".join(str(text) for text in element.itertext())
 
 
@@ -374,6 +459,8 @@ def _restricted(source: _Source, annotations: etree._Element, concept: str) -> b
 # ------------------------------------------------------------------------------------------------ small readings
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_TAG = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # as BCP 47 and xs:language have it: it may become a file name
+_ID = re.compile(r"[A-Za-z0-9_@$.\-]+")  # SDMXCommonReferences.xsd, IDType
 
 
 def _tag(element: etree._Element) -> str:
@@ -388,9 +475,13 @@ def _text(element: etree._Element | None) -> str:
     return "" if element is None else (element.text or "").strip()
 
 
-def _language(element: etree._Element) -> str:
+def _language(source: _Source, element: etree._Element) -> str:
     """The language of a text; the standard's default where it is not said."""
-    return str(element.get(_LANG, "en"))
+    language = str(element.get(_LANG, "en")).strip()
+    if not _TAG.fullmatch(language):
+        words = f"xml:lang is {quoted(language)}, which is no language."
+        source.problems.add(_where(source.name, element), words, "Write it as en, fr or en-GB.")
+    return language
 
 
 def _get(element: etree._Element, name: str) -> str:
@@ -466,6 +557,7 @@ def _urn_of(reference: Reference) -> str:
 
 # ---------------------------------------------------------------------------------------------------- rich text
 
+_HIGHER = ("h1", "h2", "h3")
 _SAME = {"b": "strong", "i": "em", "tt": "code", "h1": "h4", "h2": "h4", "h3": "h4", "tfoot": "tbody"}
 _SILENT = frozenset({"span", "div", "body", "html", "caption", "colgroup", "col"})
 """What has no meaning of its own, or is named by the table that it stands in."""
@@ -489,8 +581,11 @@ _INSIDE = {
     "td": ("tr",),
 }
 """Where a part of a list or of a table has its place."""
-_TEXT_ALONE = (PARAGRAPHS | LITERAL | CELLS | {"a"}) - {"p"}  # what is not text in a p ends it
-_WIDEST = 50  # columns over which one cell may stand
+_LITERALLY = LITERAL | {"code"}
+_TEXT_ALONE = (PARAGRAPHS | CELLS | _LITERALLY | {"a"}) - {"p"}  # what is not text in a p ends it
+_LISTS = frozenset({"ul", "ol", "blockquote"})
+_SPANS = ("colspan", "rowspan")
+_SPAN = re.compile("[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,6 +607,8 @@ def _rich(source: _Source, element: etree._Element, concept: str) -> RichText:
 
 def _nodes(text: _Xhtml, element: etree._Element) -> list[Node]:
     """What stands inside an element."""
+    if any(said and INVALID.search(said) for said in (element.text, *(child.tail for child in element))):
+        text.lost(element, "characters that are no text are left out")
     found: list[Node] = [element.text] if element.text else []
     for child in element:
         found += _node(text, child)
@@ -525,8 +622,12 @@ def _node(text: _Xhtml, element: etree._Element) -> list[Node]:
     name = _tag(element).lower()
     tag = _SAME.get(name, name)
     if tag in _GONE:
-        text.lost(element, f"the element {name} is left out")
+        text.source.left_out(element, f"the element {name} is", text.concept)
         return []
+    if name in _HIGHER:
+        text.lost(element, f"the heading {name} becomes {tag}")
+    if tag in _LISTS and sum(_tag(above).lower() in _LISTS for above in element.iterancestors()) >= DEEPEST_LIST:
+        text.lost(element, f"a list or quotation deeper than {DEEPEST_LIST} is dissolved, its text is kept")
     attributes, inner = _kept(text, element, tag), _nodes(text, element)
     if tag not in ALLOWED or not _in_place(element, tag):
         return _unwrapped(text, element, name, inner)
@@ -542,13 +643,26 @@ def _node(text: _Xhtml, element: etree._Element) -> list[Node]:
         inner = _within(text, element, inner, CELLS, lambda node: Element("td", (node,)))
     elif tag in INLINE and tag != "a" and any(_is_block(node) for node in inner):
         return _unwrapped(text, element, name, inner)
-    elif tag in _TEXT_ALONE and any(_is_block(node) and node.tag != "p" for node in inner if isinstance(node, Element)):
+    elif tag in _TEXT_ALONE and any(_is_more(node, tag) for node in inner):
         text.lost(element, f"what is more than text in the element {name} keeps its text alone")
-    if tag == "a" and not may_link(address := dict(attributes).get("href", "")):
+    if tag == "a":
+        address = dict(attributes).get("href", "")
         words = f"the link to {quoted(address)}" if address else "a place to link to"
-        text.lost(element, f"{words} is left out, its text is kept")
-        return inner
-    return [Element(tag, tuple(inner), attributes), *([Element(tag)] * _further_columns(element, tag))]
+        if not may_link(address):
+            text.lost(element, f"{words} is left out, its text is kept")
+            return inner
+        if any(_tag(above).lower() == "a" for above in element.iterancestors()):
+            text.lost(element, f"{words} inside a link is left out, its text is kept")
+        elif not "".join(map(str, element.itertext())).strip():
+            text.lost(element, f"{words} is left out, as it has no text")
+    return [Element(tag, tuple(inner), attributes)]
+
+
+def _is_more(node: Node, tag: str) -> bool:
+    """Whether something is more than the text that alone can be in an element of this kind."""
+    if isinstance(node, str) or node.tag == "br":
+        return False
+    return tag in _LITERALLY or (_is_block(node) and node.tag != "p")
 
 
 def _in_place(element: etree._Element, tag: str) -> bool:
@@ -576,14 +690,19 @@ def _kept(text: _Xhtml, element: etree._Element, tag: str) -> tuple[tuple[str, s
     for key in element.attrib:
         name, value = etree.QName(key).localname.lower(), str(element.get(key, "")).strip()
         if name not in ATTRIBUTES.get(tag, ()) or "}" in str(key):
-            if (name, value) not in (("colspan", "1"), ("rowspan", "1")):
-                text.lost(element, f"the attribute {name} is left out")
+            if name in _SPANS and tag in CELLS:
+                found[name] = value  # until its table is laid out
+            if (name, value) not in ((span, "1") for span in _SPANS):
+                instead = ", empty cells are in its place" if name in found else ""
+                text.lost(element, f"the attribute {name} is left out{instead}")
         elif name == "align" and value.lower() not in SIDES:
             text.lost(element, f"the alignment {quoted(value)} is left out")
         elif name == "start" and not START.fullmatch(value):
             text.lost(element, f"the start {quoted(value)} of a list is left out")
         else:
             found[name] = value
+            if INVALID.search(value):
+                text.lost(element, "characters that are no text are left out")
     return tuple(sorted(found.items()))
 
 
@@ -620,16 +739,65 @@ def _table(text: _Xhtml, element: etree._Element, inner: list[Node]) -> list[Nod
     before = [node for node in inner if isinstance(node, str) or node.tag not in _PARTS]
     if any(isinstance(node, Element) or node.strip() for node in before):
         text.lost(element, "what stands in a table beside its rows is put before it")
-    table = Element("table", tuple(parts))
-    if any(cell.tag == "th" for row in list(rows(table))[1:] for cell in row):
+    groups: list[tuple[str, list[Element]]] = []  # a cell stands over rows of its own part of the table alone
+    for part, those in groupby(parts, lambda part: part.tag):
+        if part == "tr":
+            groups.append(("tbody", list(those)))
+        else:
+            groups += [(part, _elements(one)) for one in those]
+    if any(cell.tag == "th" for row in [row for _, those in groups for row in those][1:] for cell in _elements(row)):
         text.lost(element, "a heading of a table outside its first row is made a plain cell")
-    return [*before, table]
+    return [*before, *_laid_out(text, element, groups)]
 
 
-def _further_columns(element: etree._Element, tag: str) -> int:
-    """Over how many more columns a cell stands: empty cells follow it, so that the columns stay where they are."""
-    width = element.get("colspan", "1").strip() if tag in CELLS else "1"
-    return min(int(width), _WIDEST) - 1 if re.fullmatch("[1-9][0-9]{0,3}", width) else 0
+def _elements(element: Element) -> list[Element]:
+    return [child for child in element.children if isinstance(child, Element)]
+
+
+def _laid_out(text: _Xhtml, element: etree._Element, groups: list[tuple[str, list[Element]]]) -> list[Node]:
+    """A table with every cell in its column: beside and below one that stands over several are empty ones."""
+    notes = text.source.notes
+    placed = [(part, _placed(those, notes)) for part, those in groups]
+    rows = [row for _, those in placed for row in those]
+    width = max((max(row, default=-1) + 1 for row in rows), default=0)
+    notes.empty_cells += len(rows) * width - sum(map(len, rows))
+    if notes.empty_cells > EMPTIEST:
+        where = _where(text.source.name, element)
+        text.source.problems.add(where, f"up to this table there are more than {EMPTIEST} empty cells in tables.")
+        return []
+    return [Element("table", tuple(Element(part, tuple(_row(row, width) for row in those)) for part, those in placed))]
+
+
+def _placed(rows: list[Element], notes: _Notes) -> list[dict[int, Element]]:
+    """The cells of each row by the column in which they begin."""
+    free: dict[int, int] = {}  # column → the row from which it is free again
+    found: list[dict[int, Element]] = []
+    for at, row in enumerate(rows):
+        column, cells = 0, dict[int, Element]()
+        for cell in _elements(row):
+            while free.get(column, 0) > at:
+                column += 1
+            wide, deep = max(_span(cell, "colspan"), 1), _span(cell, "rowspan")
+            deep = min(deep or len(rows), len(rows) - at)  # 0: down to the last
+            notes.empty_cells += wide * deep - 1
+            if notes.empty_cells > EMPTIEST:
+                return found
+            if deep > 1:
+                free |= dict.fromkeys(range(column, column + wide), at + deep)
+            cells[column] = cell
+            column += wide
+        found.append(cells)
+    return found
+
+
+def _span(cell: Element, name: str) -> int:
+    said = cell.get(name)
+    return int(said) if _SPAN.fullmatch(said) else 1
+
+
+def _row(cells: dict[int, Element], width: int) -> Element:
+    empty = Element("th" if all(cell.tag == "th" for cell in cells.values()) else "td")
+    return Element("tr", tuple(cells.get(column, empty) for column in range(width)))
 
 
 def _is_block(node: Node) -> bool:

@@ -10,14 +10,14 @@ import base64
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache
 from itertools import groupby, zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.facts.wording import day, listing, month, number
+from pipeline.facts.wording import day, listing, month, named, number, phrase
 from pipeline.metadata_set import Change, Content, MetadataSet
 from pipeline.pages.rich import Texts, clean
 
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from pipeline.facts.models import Language
 
 Pairs = tuple[tuple[str, str], ...]
+T = TypeVar("T")
+Named = str | Mapping[str, str]
+"""A name in the language of the page, or the names in several, by language: the page shows its own, or marks another's."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What the page says beside the report itself, in its language.
+    """What the page says beside the report itself.
 
     ``data_sets``: (indicator, code) · ``short``: the concepts of the short form · ``twins``: (label, relative address) of
     the messages · ``pages``: (language, relative address) of the page in other languages · ``languages``: what each
@@ -41,18 +44,18 @@ class About:
     ``related``: (label, address) · ``not_confirmed``: the names of the messages that are inferred.
     """
 
-    country: str
-    agency: str
-    title: str
+    country: Named
+    agency: Named
+    title: Named
     id: str
-    data_sets: Pairs = ()
+    data_sets: tuple[tuple[Named, str], ...] = ()
     short: frozenset[str] = frozenset()
     twins: Pairs = ()
     pages: Pairs = ()
     languages: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[Change, ...] | None = None
     certified: dt.date | None = None
-    related: Pairs = ()
+    related: tuple[tuple[Named, str], ...] = ()
     not_confirmed: tuple[str, ...] = ()
 
 
@@ -61,12 +64,13 @@ class Part:
     """A concept as the page shows it.
 
     ``text``: HTML, empty where nothing is reported · ``missing``: it should be · ``language``: of the text where it is not
-    the page's · ``beyond``: the short form lacks it with all below it, ``bare``: it lacks its own text.
+    the page's · ``beyond``: the short form lacks it with all below it, ``bare``: it lacks its own text · ``withheld``: a
+    sentence on those below it that are not for publication, empty where there are none.
     """
 
     id: str
     number: str
-    name: str
+    name: Markup
     level: int
     text: Markup
     missing: bool
@@ -74,22 +78,51 @@ class Part:
     beyond: bool
     bare: bool
     changed: bool
+    withheld: str
     children: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
-class Shift:
-    """What changed about a concept: its place in the report, the kind of change, rows of (sign, HTML).
+class Row:
+    """A line of a text that changed, or a row of a table (``table``) as its cells.
 
-    The sign of a row: ``-`` before, ``+`` now, a space for both, ``…`` for what is left out; no rows: only the form changed.
+    ``sign``: ``-`` before, ``+`` now, a space for both, ``±`` for a row with the cells that changed marked in it, ``…`` for
+    what is left out.
     """
+
+    sign: str
+    cells: tuple[Markup, ...] = ()
+    table: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines, or the rows of one table, that follow one another; ``groups``: (sign, those that have it)."""
+
+    table: bool
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+
+    @property
+    def signed(self) -> bool:
+        """Whether a table needs a column for what is before and what is now."""
+        return any(sign in ("-", "+") for sign, _ in self.groups)
+
+    @property
+    def width(self) -> int:
+        """The columns of the widest row."""
+        return max(len(row.cells) for _, rows in self.groups for row in rows) + self.signed
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What changed about a concept: its place in the report, the kind of change, the text; no blocks: only its form."""
 
     id: str
     number: str
-    name: str
+    name: Markup
     kind: str
     language: str
-    rows: tuple[tuple[str, Markup], ...]
+    blocks: tuple[Block, ...]
 
 
 def page(set_: MetadataSet, structure: MetadataStructure, language: Language, about: About) -> str:
@@ -106,7 +139,7 @@ def page(set_: MetadataSet, structure: MetadataStructure, language: Language, ab
     contents = _contents(set_, public)
     shown = frozenset(_shown(structure.attributes, public, contents))
     changed = frozenset(shift.id for shift in shifts)
-    parts = _Parts(contents, shown, changed, language, about.short).all(structure.attributes)
+    parts = _Parts(contents, public, shown, changed, language, about.short).all(structure.attributes)
     return environment.get_template("metadata.html").render(
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -114,12 +147,17 @@ def page(set_: MetadataSet, structure: MetadataStructure, language: Language, ab
         languages=about.languages,
         words=language.page,
         about=about,
+        title=_named(about.title, language),
+        country=_named(about.country, language),
+        agency=_named(about.agency, language),
+        data_sets=[(_named(name, language), code) for name, code in about.data_sets],
         parts=parts,
+        withheld=_withheld(structure.attributes, public, language),
         dates=[(part.name, part.text) for part in _flat(parts) if structure.by_id[part.id].is_date and part.text],
         shifts=shifts,
         shown=shown,
         certified=day(language, about.certified) if about.certified else "",
-        related=[Texts(shown).link(label, address) for label, address in about.related],
+        related=[Texts(shown).link(_named(name, language), address) for name, address in about.related],
         not_confirmed=listing(language, about.not_confirmed),
         number=lambda value: number(language, value),
     )
@@ -176,7 +214,42 @@ def _shown(attributes: Iterable[MetadataAttribute], public: frozenset[str], repo
 
 def _name(attribute: MetadataAttribute, language: Language) -> str:
     """The name of a concept; no line begins with the dash in it."""
-    return attribute.name_in(language.id).replace(" - ", "\u00a0- ")
+    return _undivided(attribute.name_in(language.id))
+
+
+def _undivided(name: str) -> str:
+    return name.replace(" - ", "\u00a0- ")
+
+
+def _title(attribute: MetadataAttribute, language: Language) -> Markup:
+    """The name of a concept, marked where it is in another language than the page; its id where it has none."""
+    names = {id_: _undivided(name) for id_, name in attribute.names.items()}
+    return _named(names, language) or _escaped(attribute.id)
+
+
+def _named(name: Named, language: Language) -> Markup:
+    """A name as HTML, marked where it is only known in another language than the page's."""
+    from markupsafe import Markup
+
+    if isinstance(name, str):
+        return _escaped(name)
+    text = named(name, language)
+    spoken = language.id if name.get(language.id) else next((id_ for id_, one in name.items() if one == text), "")
+    if spoken in ("", language.id):
+        return _escaped(text)
+    return Markup('<span lang="{}">{}</span>').format(spoken, _escaped(text))
+
+
+def _withheld(siblings: Iterable[MetadataAttribute], public: frozenset[str], language: Language) -> str:
+    """A sentence on those that are not for publication, by their numbers: 1.3, 1.4 and 1.6 to 1.8; empty without any."""
+    runs = [[one.number for one in run] for open_, run in groupby(siblings, lambda one: one.id in public) if not open_]
+    said = [
+        text
+        for run in runs
+        for text in (run if len(run) < 3 else [phrase(language, "range", first=run[0], last=run[-1])])
+    ]
+    form = "withheld_one" if sum(map(len, runs)) == 1 else "withheld_many"
+    return language.page[form].format(numbers=listing(language, said)) if said else ""
 
 
 def _must(attribute: MetadataAttribute) -> bool:
@@ -185,9 +258,10 @@ def _must(attribute: MetadataAttribute) -> bool:
 
 @dataclass(frozen=True)
 class _Parts:
-    """What is needed to show a concept: the texts, the concepts that are shown, and those that changed."""
+    """What is needed to show a concept: the texts, what may be shown, what is shown, and what of it changed."""
 
     texts: Mapping[str, Mapping[str, Content]]
+    public: frozenset[str]
     shown: frozenset[str]
     changed: Container[str]
     language: Language
@@ -201,17 +275,19 @@ class _Parts:
         children = self.all(attribute.children)
         text, language = self._text(attribute)
         short = attribute.id in self.short
+        withheld = _withheld(attribute.children, self.public, self.language)
         return Part(
             attribute.id,
             attribute.number,
-            _name(attribute, self.language),
+            _title(attribute, self.language),
             attribute.level,
             text,
-            not text and (_must(attribute) or not children),
+            not text and (_must(attribute) or not (children or withheld)),
             language,
             not short and all(child.beyond for child in children),
             not short,
             attribute.id in self.changed,
+            withheld,
             children,
         )
 
@@ -271,41 +347,120 @@ def _shifts(
         yield Shift(
             attribute.id,
             attribute.number,
-            _name(attribute, language),
+            _title(attribute, language),
             change.kind,
             spoken if spoken not in ("", language.id) else "",
-            tuple(_rows(tuple(worded))),
+            tuple(_blocks(_rows(tuple(worded), language))),
         )
 
 
-def _rows(lines: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Markup]]:
+def _blocks(rows: Iterable[Row]) -> Iterator[Block]:
+    """Lines and tables, one after the other."""
+    for table, those in groupby(rows, lambda row: row.table):
+        yield Block(table, tuple((sign, tuple(run)) for sign, run in groupby(those, lambda row: row.sign)))
+
+
+def _rows(lines: Sequence[tuple[str, str]], language: Language) -> Iterator[Row]:
     """Lines that changed with the words that did; of what did not change, a line before and after."""
     if all(sign == " " for sign, _ in lines):
         return
-    runs = [(sign == " ", list(run)) for sign, run in groupby(lines, lambda line: line[0])]
-    hunks = [(same, [line for _, run in those for line in run]) for same, those in groupby(runs, lambda run: run[0])]
+    hunks = [(same, list(those)) for same, those in groupby(lines, lambda line: line[0] == " ")]
     for place, (same, hunk) in enumerate(hunks):
         if not same:
-            yield from _hunk([t for s, t in hunk if s == "-"], [t for s, t in hunk if s == "+"])
+            yield from _hunk([t for s, t in hunk if s == "-"], [t for s, t in hunk if s == "+"], language)
             continue
-        texts = [_escaped(text) for _, text in hunk]
-        ends = (texts[:1] if place else []), (texts[-1:] if place + 1 < len(hunks) else [])
-        if len(texts) <= len(ends[0]) + len(ends[1]):
-            yield from ((" ", text) for text in texts)
-            continue
-        yield from ((" ", text) for text in ends[0])
-        yield "…", _escaped("")
-        yield from ((" ", text) for text in ends[1])
+        last = hunks[place - 1][1][-1][1] if place else None
+        following = hunks[place + 1][1][0][1] if place + 1 < len(hunks) else None
+        yield from _around([text for _, text in hunk], last, following)
 
 
-def _hunk(before: Sequence[str], now: Sequence[str]) -> Iterator[tuple[str, Markup]]:
-    """Lines and those that took their place, each beside the other."""
-    for old, new in zip_longest(before, now):
-        was, is_ = _marked(old or "", new or "")
-        if old is not None:
-            yield "-", was
-        if new is not None:
-            yield "+", is_
+def _around(texts: Sequence[str], last: str | None, following: str | None) -> Iterator[Row]:
+    """Unchanged lines between ``last`` and ``following``, which changed: of each end one, of a table its head besides."""
+    kept, end = set(), len(texts) - 1
+    if last is not None and not (_is_row(texts[0]) and not _is_row(last)):
+        kept.add(0)
+    if following is not None and not (_is_row(texts[end]) and not _is_row(following)):
+        kept.add(end)
+        if _is_row(texts[end]) and _is_row(following):
+            kept.add(next((at + 1 for at in range(end, -1, -1) if not _is_row(texts[at])), 0))
+    for shown, run in groupby(range(len(texts)), lambda at: at in kept):
+        places = list(run)
+        if shown:
+            yield from (_row(" ", texts[at]) for at in places)
+        else:
+            yield Row("…", table=places[0] > 0 and all(_is_row(texts[at]) for at in (places[0] - 1, *places)))
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line of a text without its form is a row of a table."""
+    return " | " in line
+
+
+def _row(sign: str, line: str) -> Row:
+    cells = line.split(" | ")
+    return Row(sign, tuple(_escaped(cell) for cell in cells), len(cells) > 1)
+
+
+def _hunk(before: Sequence[str], now: Sequence[str], language: Language) -> Iterator[Row]:
+    """Lines and those that took their place, each beside the other; tables beside tables."""
+    old, new = ([list(run) for _, run in groupby(lines, _is_row)] for lines in (before, now))
+    for was, is_ in _paired(old, new, lambda run: _is_row(run[0])):
+        if was and is_ and _is_row(was[0]) and _is_row(is_[0]):
+            for one, other in _paired(was, is_, lambda line: line.split(" | ")[0]):
+                yield from _changed_row(one, other, language)
+        elif was and is_ and not _is_row(was[0]) and not _is_row(is_[0]):
+            for one, other in zip_longest(was, is_):
+                yield from _changed_line(one, other)
+        else:
+            for line in was or ():
+                yield from [_row("-", line)] if _is_row(line) else _changed_line(line, None)
+            for line in is_ or ():
+                yield from [_row("+", line)] if _is_row(line) else _changed_line(None, line)
+
+
+def _changed_line(old: str | None, new: str | None) -> Iterator[Row]:
+    """A line and the one that took its place, with the words in which they differ marked."""
+    was, is_ = _marked(old or "", new or "")
+    if old is not None:
+        yield Row("-", (was,))
+    if new is not None:
+        yield Row("+", (is_,))
+
+
+def _paired(old: Sequence[T], new: Sequence[T], key: Callable[[T], object]) -> Iterator[tuple[T | None, T | None]]:
+    """Each beside the one that took its place, which has the same key, or as many do that stand there together."""
+    matcher = SequenceMatcher(None, [key(one) for one in old], [key(one) for one in new], autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        if b - a == d - c:
+            yield from zip(old[a:b], new[c:d], strict=True)
+        else:
+            yield from ((one, None) for one in old[a:b])
+            yield from ((None, one) for one in new[c:d])
+
+
+def _changed_row(old: str | None, new: str | None, language: Language) -> Iterator[Row]:
+    """A row of a table and what took its place: one row where they have the same cells, else both."""
+    was, is_ = (line.split(" | ") if line is not None else [] for line in (old, new))
+    if len(was) == len(is_):
+        cells = zip(was, is_, strict=True)
+        yield Row("±", tuple(_changed_cell(one, other, language) for one, other in cells), table=True)
+        return
+    yield from (_row(sign, line) for sign, line in (("-", old), ("+", new)) if line is not None)
+
+
+def _changed_cell(old: str, new: str, language: Language) -> Markup:
+    """What a cell said and says, in words for whoever does not see the difference."""
+    from markupsafe import Markup
+
+    if old == new:
+        return _escaped(new)
+    marked = Markup('<{tag}><span class="unseen" lang="{language}">{word} </span>{text}</{tag}>')
+    parts = (("del", "before", old), ("ins", "now", new))
+    return Markup(" ").join(
+        marked.format(tag=tag, language=language.id, word=clean(language.page[word]), text=_escaped(text))
+        for tag, word, text in parts
+        if text
+    )
 
 
 _TOKEN = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")  # a word or a sign, with the space behind it

@@ -10,7 +10,7 @@ from pipeline.facts.metadata_structure import MetadataStructure
 from pipeline.findings import Rule
 from pipeline.metadata_set import Change, MetadataSet
 from pipeline.pages.text import findings
-from pipeline.pages.visible import counted, shown
+from pipeline.pages.visible import counted, read, shown
 
 SCHEMA = 1
 Findings = Mapping[str, Any]  # the JSON report of findings
@@ -48,12 +48,17 @@ def last_line(
 
 
 def changes(old: str, changed: Sequence[Change], structure: MetadataStructure) -> Iterator[str]:
-    """What has changed, concept by concept: a line with - was there before, one with + is there now."""
+    """What has changed, concept by concept: a line with - was there before, one with + is there now.
+
+    Two lines that differ in the kind of their blanks alone are shown with escapes for these.
+    """
     for one in changed:
         yield f"{_title(one, structure)}: {_kind(one)}{' (not for publication)' if one.restricted else ''}"
+        was, is_ = ({read(text, len(text)) for sign, text in one.lines if sign == wanted} for wanted in "-+")
         for sign, text in one.lines:
             if sign != " ":
-                yield f"    {sign} {shown(text, 500)}"
+                alike = read(text, len(text)) in was & is_
+                yield f"    {sign} {shown(text, 500) if alike else read(text, 500)}"
     number = len({one.concept for one in changed})
     yield (
         f"{counted(number, 'concept')} changed since {shown(old, 500)}" if changed else f"the same as {shown(old, 500)}"

@@ -45,11 +45,9 @@ class Texts:
             return Markup("\n").join(Markup("<p>{}</p>").format(block) for block in blocks)
         return self._blocks(content, level, [])
 
-    def link(self, label: str, address: str) -> Markup:
+    def link(self, label: Markup, address: str) -> Markup:
         """A link, or its text alone where it may not lead there."""
-        from markupsafe import Markup, escape
-
-        return self._link(Element("a", (label,), (("href", address),)), escape(clean(label))) or Markup("")
+        return self._link(Element("a", (), (("href", address),)), label)
 
     def _blocks(self, blocks: Iterable[Node], level: int, above: list[str]) -> Markup:
         """Blocks one after the other; ``above``: the headings that the next one stands below."""

@@ -6,6 +6,7 @@ the direction of reading and those that cannot be seen are shown as escapes (``\
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 
@@ -24,6 +25,11 @@ def short(text: str, most: int = 120) -> str:
 def shown(value: Any, most: int = 120) -> str:
     """A value of a report as it is shown to people: nothing for None, shortened, without a hidden character."""
     return "" if value is None else visible(short(str(value), most))
+
+
+def read(text: str, most: int = 120) -> str:
+    """A text that is shown to be read: as ``shown``, but a blank of another kind (no break, narrow) is a blank."""
+    return shown("".join(" " if unicodedata.category(c) == "Zs" else c for c in text), most)
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:

@@ -12,7 +12,6 @@ from pipeline.facts.structure import TextFormat
 from pipeline.metadata_set import Content, Document, Hole, Line, MetadataSet, ReportedAttribute, Section, said
 from pipeline.rich_text import Element, asides, canonical, plain, uncommented
 from pipeline.texts.markdown import to_markdown, to_rich
-from pipeline.texts.report import is_value
 
 HEADING = re.compile(r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
 WITH_ID = re.compile(r"(?P<text>.*?)[ \t]*\{#(?P<id>[^{}]*)\}")
@@ -195,7 +194,7 @@ def write(set_: MetadataSet, structure: MetadataStructure, language: str, own: s
 
 def _said(one: ReportedAttribute, attribute: MetadataAttribute, language: str, own: bool) -> list[Content]:
     """What is to be written about a concept in this language; what has no language, and values, in the set's own."""
-    wanted = {"", language} if own else set() if is_value(attribute) else {language}
+    wanted = {"", language} if own else set() if attribute.is_value else {language}
     return [content for said_in, content in one.content if said_in in wanted and content]
 
 
@@ -222,7 +221,7 @@ def _lost(
     if found and attribute.presentational:
         yield "it only groups other concepts, so that its text is not reported."
     unspoken = any(content for one in reported for said_in, content in one.content if not said_in)
-    if found and unspoken and not attribute.presentational and not is_value(attribute):
+    if found and unspoken and not attribute.presentational and not attribute.is_value:
         yield f"its text has no language; it is written as {language!r}."
     for content in found:
         kept = to_rich(to_markdown(canonical(_paragraphs(content) if isinstance(content, str) else content)))
@@ -232,7 +231,7 @@ def _lost(
             yield "the structure has plain text there: the form of its text is not kept."
         elif not isinstance(content, str) and kept != content:
             yield "the form of its text is not kept as it is."
-    if is_value(attribute):
+    if attribute.is_value:
         values = {said(content) for one in reported for _, content in one.content if content}
         if len(values) > 1:
             yield f"it has one value in every language, and here {len(values)}."

@@ -10,8 +10,6 @@ from pipeline.metadata_set import Content, Document, MetadataSet, ReportedAttrib
 from pipeline.rich_text import plain
 from pipeline.texts.markdown import to_rich
 
-TEXT = "String"
-
 
 def report(documents: Sequence[Document], structure: MetadataStructure, frame: MetadataSet) -> MetadataSet:
     """The metadata set of a report: ``frame`` with the attributes that filled documents speak of.
@@ -35,15 +33,9 @@ def _content(attribute: MetadataAttribute, documents: Sequence[Document]) -> Ite
     """(Language, text) of a concept, in the form that its representation asks for."""
     if attribute.presentational:
         return
-    for document in documents[:1] if is_value(attribute) else documents:
+    for document in documents[:1] if attribute.is_value else documents:
         section = document.section(attribute.id)
         text = to_rich(section.markdown) if section else ()
         if text:
-            language = "" if is_value(attribute) else document.language
+            language = "" if attribute.is_value else document.language
             yield language, text if attribute.is_rich else plain(text)
-
-
-def is_value(attribute: MetadataAttribute) -> bool:
-    """Whether it is a date, a code or a number, and so the same in every language."""
-    kind = attribute.text_format.type if attribute.text_format else TEXT
-    return bool(attribute.codelist_ref) or not (attribute.is_rich or kind == TEXT)

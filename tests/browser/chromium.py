@@ -72,9 +72,12 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media=medium, features=[scheme])
 
-    def ask(self, expression: str) -> Any:
-        """The value of a JavaScript expression: the page has no script, but the one who looks at it may."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+    def ask(self, expression: str, *, wait: bool = False) -> Any:
+        """The value of a JavaScript expression: the page has no script, but the one who looks at it may.
+
+        ``wait``: for a promise that it is.
+        """
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=wait)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
@@ -85,6 +88,11 @@ class Browser:
         about = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
         self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **about)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    def click(self, across: int, down: int) -> None:
+        """Click at a place of the window."""
+        for event in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=event, x=across, y=down, button="left", clickCount=1)
 
     def paper(self) -> bytes:
         """The page as PDF."""

@@ -11,7 +11,7 @@ import pytest
 from chromium import CHROMIUM, Browser, browser
 from metadata_page_support import html_page, report
 
-from pipeline.rich_text import Element, RichText
+from pipeline.rich_text import Element, RichText, paragraph
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"),
@@ -28,12 +28,15 @@ WIDE: RichText = (
     Element("p", ("https://example.org/" + "a-very-long-address-without-a-space/" * 8,)),
 )  # fmt: skip
 
+REFERENCE: RichText = (Element("p", ("Counted as in ", Element("a", ("4",), (("href", "#UNIT"),)), " below.")),)
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
-    new = report(DESCRIPTION=LONG, UNIT=WIDE, COMMENT=LONG)
-    path.write_text(html_page(new, report(UNIT=WIDE, COMMENT=LONG)), encoding="utf-8")
+    new = report(DESCRIPTION=LONG, UNIT=WIDE, COMMENT=LONG, SECTORS=REFERENCE)
+    old = report(DESCRIPTION=paragraph("Businesses that began."), UNIT=WIDE, COMMENT=LONG)
+    path.write_text(html_page(new, old), encoding="utf-8")
     return path
 
 
@@ -83,7 +86,7 @@ def test_the_contents_stay_at_hand_beside_the_text(tab: Browser, file: Path) -> 
     tab.open(file, width=1440)
     tab.ask("document.getElementById('COMMENT').scrollIntoView()")
     assert 0 <= tab.ask("document.querySelector('nav a').getBoundingClientRect().top") < 300
-    assert not tab.ask("document.querySelector('.bar button').checkVisibility()")
+    assert not tab.ask("document.querySelector('.bar .button').checkVisibility()")
 
 
 def test_on_a_phone_the_contents_open_from_the_bar_with_the_keyboard(tab: Browser, file: Path) -> None:
@@ -92,14 +95,47 @@ def test_on_a_phone_the_contents_open_from_the_bar_with_the_keyboard(tab: Browse
     press_until(tab, "Contents")
     tab.press("Enter")
     assert shown(tab, "page.contents")
+    assert tab.ask("document.activeElement.id") == "page.contents"
+    assert tab.ask("scrollY") == 0
     press_until(tab, "4 Unit")
     assert tab.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     tab.press("Enter")
     assert tab.ask("location.hash") == "#UNIT"
-    tab.press("Escape")
     assert not shown(tab, "page.contents")
-    assert 0 <= tab.ask("document.querySelector('#UNIT h2').getBoundingClientRect().top") < 422
+    top = tab.ask("document.querySelector('#UNIT h2').getBoundingClientRect().top")
+    assert tab.ask("document.querySelector('.bar').getBoundingClientRect().bottom") <= top < 422
     assert tab.ask("document.querySelector('.bar').getBoundingClientRect().top") == 0
+    tab.press("Tab")
+    assert tab.ask("document.activeElement.closest('section').id") == "UNIT"
+
+
+def test_on_a_phone_the_contents_close_without_a_choice(tab: Browser, file: Path) -> None:
+    tab.open(file, width=360, height=740)
+    tab.ask("document.getElementById('UNIT').scrollIntoView()")
+    place = tab.ask("scrollY")
+    for close in ("document.querySelector('.close').click()", "history.back()"):
+        tab.ask("document.querySelector('.bar .button').click()")
+        assert shown(tab, "page.contents")
+        tab.ask(f"{close}; new Promise(done => setTimeout(done, 300))", wait=True)
+        assert not shown(tab, "page.contents")
+        assert tab.ask("scrollY") == place
+    tab.ask("document.querySelector('.bar .button').click()")
+    tab.ask("document.querySelector('.close').click()")
+    tab.press("Tab")
+    assert focused(tab) == "Contents"
+    tab.ask("document.querySelector('.bar .button').click()")
+    tab.click(180, 30)  # beside the sheet, on the shade
+    assert not shown(tab, "page.contents")
+
+
+def test_on_a_phone_the_contents_do_not_cover_what_has_the_focus(tab: Browser, file: Path) -> None:
+    tab.open(file, width=360, height=740)
+    tab.ask("document.querySelector('.bar .button').click()")
+    press_until(tab, "Annexes")
+    assert shown(tab, "page.contents")
+    tab.press("Tab")
+    assert tab.ask("document.activeElement.closest('main') !== null")
+    assert not shown(tab, "page.contents")
 
 
 def test_the_first_key_skips_to_the_report(tab: Browser, file: Path) -> None:
@@ -124,6 +160,15 @@ def test_short_and_full_by_keyboard_and_an_address_still_leads_to_its_place(tab:
     assert shown(tab, "UNIT")
     tab.ask("document.querySelector('.pick-full').click()")
     assert shown(tab, "DESCRIPTION")
+
+
+def test_a_reference_leads_into_what_the_short_form_hides(tab: Browser, file: Path) -> None:
+    tab.open(file)
+    tab.ask("document.querySelector('.pick-short').click()")
+    assert not shown(tab, "UNIT")
+    tab.ask("document.querySelector('#SECTORS .text a').click()")
+    assert shown(tab, "UNIT")
+    assert 0 <= tab.ask("document.querySelector('#UNIT h2').getBoundingClientRect().top") < 450
 
 
 def test_a_wide_table_scrolls_by_itself_with_the_keyboard(tab: Browser, file: Path) -> None:
@@ -159,6 +204,9 @@ def test_on_paper_there_are_page_numbers_and_no_controls(tab: Browser, file: Pat
     assert len(text) > 3
     assert [page.split()[-1] for page in text] == [f"{n}/{len(text)}" for n in range(1, len(text) + 1)]
     assert all("report_x" in page for page in text)
+    whole = " ".join(" ".join(text).split())
+    assert "Before and now Before: Businesses that began. Now: A business" in whole
+    assert "as in 4 below" in whole
     tab.ask("document.querySelector('.pick-short').click()")
     short = " ".join(printed(tab.paper()))
     assert "Sectors" in short

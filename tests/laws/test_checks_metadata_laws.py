@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,8 @@ from pipeline.checks.spelling import distance
 from pipeline.facts import Facts
 from pipeline.findings import Finding
 from pipeline.metadata_set import Line
+from pipeline.rich_text import Node
+from pipeline.texts.markdown import to_rich
 
 TEXTS = sorted(path for path in BROKEN.glob("*.md") if not path.name.endswith(".fr.md"))
 PIECES = [
@@ -37,7 +40,7 @@ def moved(finding: Finding, lines: int) -> Finding:
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
-@settings(max_examples=5)
+@settings(max_examples=5, deadline=None)  # the first example compiles the patterns
 @given(lines=st.integers(1, 9))
 def test_blank_lines_above_move_findings_and_change_nothing_else(facts: Facts, path: object, lines: int) -> None:
     text = path.read_text("utf-8")  # type: ignore[attr-defined]
@@ -78,3 +81,54 @@ def test_a_distance_is_symmetric_and_no_longer_than_the_longer_word(one: str, ot
     assert distance(one, other) == distance(other, one) <= max(len(one), len(other))
     assert (distance(one, other) == 0) == (one == other)
     assert abs(len(one) - len(third)) <= distance(one, third)
+
+
+MARKS = [
+    "[",
+    "]",
+    "]:",
+    "|",
+    "\n",
+    "\n\n",
+    "- ",
+    "> ",
+    "    ",
+    "|---|---|\n",
+    "`",
+    "```\n",
+    "<",
+    ">",
+    "(",
+    ")",
+    '"',
+    "#",
+    "*",
+    "&",
+    "\\",
+    " ",
+    "{{",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(MARKS), st.just("")), max_size=30))
+def test_no_word_vanishes_in_silence(facts: Facts, marks: list[str]) -> None:
+    """Words between signs of Markdown: each is in the rich text, or something is found that is not in order."""
+    words = [mark or f"qx{place:02d}z" for place, mark in enumerate(marks)]
+    text = report(DATA_DESCR="".join(words))
+    section = filled(text).section("DATA_DESCR")
+    assert section is not None
+    told = "".join(everything(to_rich(section.markdown)))
+    lost = [word for word in words if word.startswith("qx") and word not in told]
+    rules = {one.rule for one in found(facts, text)}
+    assert not lost or rules & {"metadata-lost", "metadata-heading", "metadata-link"}, (lost, rules)
+
+
+def everything(nodes: Iterable[Node]) -> Iterator[str]:
+    """The text and the attributes of rich text."""
+    for node in nodes:
+        if isinstance(node, str):
+            yield node
+        else:
+            yield from (value for _, value in node.attributes)
+            yield from everything(node.children)

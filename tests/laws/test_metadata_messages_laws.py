@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -10,11 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import etree
 
+from pipeline.errors import InputError
 from pipeline.facts.metadata_structure import MetadataStructure, Report, TargetIdentifier
 from pipeline.messages.metadata_reader import Read, read
 from pipeline.messages.metadata_schema import faults
 from pipeline.messages.metadata_writer import write_21, write_30
-from pipeline.metadata_set import Content, Heading, MetadataSet, ReportedAttribute
+from pipeline.metadata_set import Content, Heading, MetadataSet, ReportedAttribute, said
 from pipeline.rich_text import Element, Node, RichText, canonical, plain
 
 MODEL = "urn:sdmx:org.sdmx.infomodel"
@@ -231,3 +234,125 @@ def test_what_was_read_of_any_xhtml_can_be_written_and_is_valid(xhtml: str) -> N
     data = write_30(found.set_, structure, HEADING, restriction=NOT_PUBLIC)
     assert faults(data) == []
     assert read("ours.xml", data, restriction=NOT_PUBLIC) == replace(found, unknown=())
+
+
+# --- our own messages, damaged ------------------------------------------------------------------------------------
+
+WORD = re.compile("w[0-9]+")
+
+
+def cell(tag: str, word: str) -> Element:
+    return Element(tag, (word,))
+
+
+WORDY = canonical([
+    Element("h4", ("w1",)),
+    Element("p", ("w2 ", Element("strong", ("w3",)), " w4 ", Element("a", ("w5",), (("href", "#w"),)))),
+    Element("ul", (Element("li", ("w6", Element("ul", (Element("li", ("w7",)),)))), Element("li", ("w8",)))),
+    Element("blockquote", (Element("p", ("w9",)),)),
+    Element("table", (
+        Element("thead", (Element("tr", (cell("th", "w10"), cell("th", "w11"))),)),
+        Element("tbody", (Element("tr", (cell("td", "w12"), cell("td", "w13"))),)),
+    )),
+    Element("pre", ("w14\n w15",)),
+])  # fmt: skip
+WORDY_SET = MetadataSet(
+    agency="XA1",
+    id="R",
+    version="1.0",
+    names=(("en", "R"),),
+    attributes=(
+        ReportedAttribute("GROUP", children=(
+            ReportedAttribute("PLAIN", (("en", "w16"), ("fr", "w17"))),
+            ReportedAttribute("HELD_BACK", (("en", "w18"),), (ReportedAttribute("BELOW", (("", "w19"),)),), restricted=True),
+        )),
+        ReportedAttribute("VALUES", (("", "w20"), ("", "w21"))),
+        ReportedAttribute("RICH", (("en", WORDY), ("fr", canonical([Element("p", ("w22",))])))),
+    ),
+    targets=tuple(f"{MODEL}.datastructure.Dataflow=XA:{id_}(1.0)" for id_ in ("BIRTHS", "DEATHS")),
+    structure="XA:REPORTS(2.2)",
+    flow="XA:REPORT_FLOW(1.0)",
+)  # fmt: skip
+WORDY_STRUCTURE = MetadataStructure(
+    "XA", "REPORTS", "2.2", (), report=Report("REPORT", "TARGET", (TargetIdentifier("FLOW", "Dataflow"),))
+)
+SOUND = {
+    version: write(WORDY_SET, WORDY_STRUCTURE, HEADING, restriction=NOT_PUBLIC)
+    for version, write in (("3.0", write_30), ("2.1", write_21))
+}
+OTHER_TAGS = (
+    "MetadataSet", "Report", "Target", "AttributeSet", "ReportedAttribute", "Attribute", "Annotations", "Annotation",
+    "AnnotationType", "Value", "Text", "StructuredText", "Name", "Metadataflow", "DataProvider", "URN", "Ref", "Header",
+    "ReferenceValue", "ObjectReference", "ReportPeriod", "ID", "Other",
+    "a", "b", "br", "caption", "code", "div", "dl", "h2", "hr", "img", "li", "ol", "p", "pre", "q", "script", "span", "svg",
+    "table", "tbody", "td", "th", "tr", "ul",
+)  # fmt: skip
+DAMAGE = st.tuples(
+    st.sampled_from(["move", "rename", "duplicate", "drop", "text", "tail", "swap", "wrap"]),
+    st.integers(0, 999),
+    st.integers(0, 999),
+    st.sampled_from(OTHER_TAGS),
+)
+
+
+def damage(root: etree._Element, kind: str, first: int, second: int, tag: str) -> None:
+    """Do one thing to a message that its author may have done, or a tool on the way."""
+    elements = list(root.iter())
+    one, other = elements[first % len(elements)], elements[second % len(elements)]
+    above = one.getparent()
+    if kind == "text":
+        one.text = f"{one.text or ''} w{100 + second}"
+    elif above is None:
+        return
+    elif kind == "tail":
+        one.tail = f"{one.tail or ''} w{100 + second}"
+    elif kind == "rename":
+        one.tag = etree.QName(etree.QName(one).namespace, tag)
+    elif kind == "duplicate":
+        one.addnext(copy.deepcopy(one))
+    elif kind == "drop":
+        above.remove(one)
+    elif kind == "swap":
+        one.text, other.text = other.text, one.text
+    elif kind == "wrap":
+        around = etree.Element(etree.QName(etree.QName(one).namespace, tag))
+        one.addprevious(around)
+        around.append(one)
+    elif one is not other and one not in other.iterancestors():
+        other.insert(second % (len(other) + 1), one)
+
+
+def written_words(root: etree._Element) -> dict[str, list[set[str]]]:
+    """Word → for each place of an attribute's texts where it stands: the concepts around it."""
+    found: dict[str, list[set[str]]] = {}
+    for element in root.iter():
+        around = [element, *element.iterancestors()]
+        reported = [one for one in around if etree.QName(one).localname in ("Attribute", "ReportedAttribute")]
+        if (
+            not any(etree.QName(one).localname in ("Value", "Text", "StructuredText") for one in around)
+            and not reported
+        ):
+            continue
+        value = str(element.get("value", ""))
+        for text in (value, element.text or "", *(child.tail or "" for child in element)):
+            for word in WORD.findall(text):
+                found.setdefault(word, []).append({one.get("id", "") for one in reported} - {""})
+    return found
+
+
+@given(st.sampled_from(sorted(SOUND)), st.lists(DAMAGE, min_size=1, max_size=3))
+def test_no_word_of_a_damaged_message_is_lost_in_silence(version: str, harm: list[tuple[str, int, int, str]]) -> None:
+    root = etree.fromstring(SOUND[version])
+    for one in harm:
+        damage(root, *one)
+    data = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    try:
+        found = read("damaged.xml", data, restriction=NOT_PUBLIC)
+    except InputError:
+        return
+    kept = Counter(WORD.findall("\n".join(said(text) for one in found.set_.all for _, text in one.content)))
+    named = set(re.findall(r"\w+", " ".join(found.unknown)))
+    for word, places in written_words(root).items():
+        if not kept[word]:
+            for concepts in places:
+                assert concepts & named or (not concepts and found.unknown), (word, found.unknown)
