@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline import __version__, archive
 from pipeline.archive import history
+from pipeline.checks.markup import metadata_lost
 from pipeline.checks.metadata import lint, metadata_missing, personal
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts
@@ -88,6 +89,8 @@ class Composed:
                         f"{document.file} line {number}: {text!r} is no heading, and would stand in the text above it."
                     )
                 seen.add(section.concept)
+            for finding in metadata_lost(document).findings:
+                return f"{document.file} line {finding.line}: {finding.message}"
         return None
 
 

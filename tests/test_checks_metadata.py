@@ -439,7 +439,7 @@ def test_brackets(facts: Facts, text: str, signs: str) -> None:
         ("| Construction | E, F |", "E, F", "F"),
         ("The aggregates sent:\n\n- Industry\u00a0: B+C+D\u00a0;", "B+C+D", "B, C, D, E"),
         ("Industry consists of sections B to D.", "B to D", "B, C, D, E"),
-        ("Industry covers sections B to E and Construction covers section E.", "E.", "F"),
+        ("Industry covers sections B to E and Construction covers sections G to H.", "G to H", "F"),
         ("The counts cover NACE sections B to N, P to R and division S95.", "B to N, P to R and division S95", "B, C, D, E, F, G, H, I, J, K, L, M, N, P, Q, R, 95, 96"),
         ("The base year is 2015.", "2015", "2021"),
         ("The index (2015 = 100) is published.", "2015", "2021"),
