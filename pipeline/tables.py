@@ -170,7 +170,7 @@ def frame_csv(frame: pd.DataFrame) -> bytes:
     columns = []
     for name in frame.columns:
         places, distinct = pd.factorize(frame[name])
-        cells = [_cell(value) for value in distinct.tolist()]
+        cells = _cells(distinct.tolist())
         columns.append(np.array([*cells, ""], dtype=object)[places])
     header = ",".join(_cell(name) for name in frame.columns)
     lines = map(",".join, zip(*columns, strict=True))
@@ -178,6 +178,15 @@ def frame_csv(frame: pd.DataFrame) -> bytes:
 
 
 _QUOTED = re.compile(r'[",\r\n]')
+_SPECIAL = re.compile(r"""[",\r\n]|(?:^|\0)[=+\-@\t']""")
+
+
+def _cells(values: list[object]) -> list[str]:
+    """Many cells at once: texts that need neither quotes nor a guard stay as they are."""
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) == len(values) and not _SPECIAL.search("\0".join(texts)):
+        return texts
+    return [_cell(value) for value in values]
 
 
 def _cell(value: object) -> str:

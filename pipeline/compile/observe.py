@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -415,45 +416,65 @@ def components(
     wanted = list(dict.fromkeys(c.id for structure in structures.values() for c in structure.components))
     measure_id = {id_: structure.measures[0].id for id_, structure in structures.items()}
     names = {id_: _status_names(structure, role.status) for id_, structure in structures.items()}
+    at = {component: place for place, component in enumerate(wanted)}
+
+    @cache
+    def row_of(indicator: str, frequency: str) -> list[str]:
+        """What all rows of an indicator and frequency have in common."""
+        common = {
+            **fixed,
+            role.frequency: frequency,
+            role.area: country.country.ref_area,
+            role.adjustment: data_sets[indicator].adjustment,
+            role.comment_series: cautions.get(indicator, ""),
+            role.comment_data_set: remark,
+            role.time_format: facts.transmission.time_format.codes.get(frequency, ""),
+        }
+        if base:
+            common[role.base] = base
+        if decimals is not None:
+            common[role.decimals] = str(decimals)
+        return [common.get(component, "") for component in wanted]
+
+    @cache
+    def codes_of(indicator: str, aggregate: str, period: Period) -> tuple[str, str]:
+        return code_at(indicators[indicator].code, period), code_at(aggregates[aggregate].code, period)
+
+    @cache
+    def status_of(indicator: str, given: frozenset[str], why: str) -> tuple[str, str]:
+        """The status that is sent, and the others with the reason why there is no value."""
+        first = (statuses.not_computed,) if why else ()  # no other status hides that there is no value
+        status, others = choose_status(given, dict.fromkeys((*first, *statuses.hierarchy)))
+        said = [f"{code}: {names[indicator].get(code, code)}" for code in others if code != statuses.normal]
+        return status, "; ".join(said + ([f"not computed: {why}"] if why else []))
+
     records = []
     for indicator, aggregate, period, measure, value, total in rows:
-        data_set = data_sets[indicator]
-        first = (statuses.not_computed,) if total.why else ()  # no other status hides that there is no value
-        status, others = choose_status(total.statuses, dict.fromkeys((*first, *statuses.hierarchy)))
-        comment = "; ".join(
-            [f"{code}: {names[indicator].get(code, code)}" for code in others if code != statuses.normal]
-            + ([f"not computed: {total.why}"] if total.why else [])
+        month, row = str(period), row_of(indicator, period.frequency).copy()
+        status, comment = status_of(indicator, frozenset(total.statuses), total.why)
+        codes = codes_of(indicator, aggregate, period)
+        own = (
+            (role.indicator, codes[0]),
+            (role.aggregate, codes[1]),
+            (TIME, month),
+            (measure_id[indicator], value),
+            (role.status, status),
+            (role.confidentiality, total.confidentiality),
+            (role.comment_observation, comment),
         )
+        for component, said in own:
+            if component in at:
+                row[at[component]] = said
         identity = (
             indicator,
             country.country.ref_area,
-            data_set.adjustment,
+            data_sets[indicator].adjustment,
             period.frequency,
             aggregate,
-            str(period),
+            month,
             measure,
         )
-        record: dict[str, str] = dict(fixed)
-        record |= {
-            role.frequency: period.frequency,
-            role.area: country.country.ref_area,
-            role.adjustment: data_set.adjustment,
-            role.indicator: code_at(indicators[indicator].code, period),
-            role.aggregate: code_at(aggregates[aggregate].code, period),
-            TIME: str(period),
-            measure_id[indicator]: value,
-            role.status: status,
-            role.confidentiality: total.confidentiality,
-            role.comment_observation: comment,
-            role.comment_series: cautions.get(indicator, ""),
-            role.comment_data_set: remark,
-            role.time_format: facts.transmission.time_format.codes.get(period.frequency, ""),
-        }
-        if base:
-            record[role.base] = base
-        if decimals is not None:
-            record[role.decimals] = str(decimals)
-        records.append((*identity, *(record.get(component, "") for component in wanted)))
+        records.append((*identity, *row))
     _complete(structures, wanted, records)
     return conform(pd.DataFrame(records, columns=[*IDENTITY, *wanted]), OBSERVATIONS)
 
