@@ -42,7 +42,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ebs(*arguments: str, status: int = 0) -> Result:
     done = runner().invoke(app, arguments)
     assert done.exit_code == status, done.output
-    assert "Traceback" not in done.output
+    assert "Traceback" not in done.stdout + done.stderr
     return done
 
 
@@ -236,8 +236,8 @@ def test_an_expression_without_a_value_stops_the_report_and_not_the_figures(plac
     assert "nothing was written" in done.stdout
     assert not (place / "out/FR/esms").exists()
     done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
-    assert f"esms.md line {line}: {{{{ base_yaer }}}}" in done.output
-    assert "WARNING metadata-report" in done.output
+    assert f"esms.md line {line}: {{{{ base_yaer }}}}" in done.stdout + done.stderr
+    assert "WARNING metadata-report" in done.stdout + done.stderr
     assert not (place / "out/FR/2024-05_01/esms").exists()
     assert (place / "out/FR/2024-05_01/upload").is_dir()
 
@@ -248,13 +248,14 @@ def test_an_expression_without_a_value_stops_the_report_and_not_the_figures(plac
         ("esms.md", OWN.encode("utf-8").replace(b"# 4 ", b"\xff# 4 ", 1), "not UTF-8"),
         ("esms.certified.xml", b"hello", "esms.certified.xml"),
     ],
+    ids=["text", "certified"],
 )
 def test_a_report_that_cannot_be_read_holds_up_no_figures(place: Path, name: str, data: bytes, words: str) -> None:
     folder = overlay(place)
     (folder / "codelists/countries/FR" / name).write_bytes(data)
     done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
-    assert "WARNING metadata-report" in done.output
-    assert words in done.output
+    assert "WARNING metadata-report" in done.stdout + done.stderr
+    assert words in done.stdout + done.stderr
     assert (place / "out/FR/2024-05_01/upload").is_dir()
     assert not (place / "out/FR/2024-05_01/esms").exists()
     assert rebuild(place / "out/FR/2024-05_01", check=True).ok
@@ -272,7 +273,7 @@ def test_personal_data_in_a_public_concept_keep_the_page_from_being_made(place: 
     assert "no page was made: personal data would be on it" in done.stdout
     assert sorted(path.suffix for path in (place / "out/FR/esms").iterdir()) == [".xml", ".xml"]
     done = ebs("deliver", "inputs", "--out", "out", "--facts", str(folder))
-    assert "Its pages were left out" in done.output
+    assert "Its pages were left out" in done.stdout + done.stderr
     assert not list((place / "out/FR/2024-05_01/esms").glob("*.html"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import spelling, statements
 from pipeline.checks.markup import metadata_lost, metadata_markup
-from pipeline.checks.prose import Passage, at_words, passages, sentences, shown, whole
+from pipeline.checks.prose import Passage, at_words, has_words, passages, sentences, shown, whole
 from pipeline.checks.signs import metadata_brackets, metadata_link
 from pipeline.errors import ended, nearest
 from pipeline.findings import Finding, Place, Verdict
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
     from pipeline.facts.models import Language
     from pipeline.metadata_set import Document, Section
+
+
+IN_BRACES = re.compile(r"\{#([^{}]*)\}")
 
 
 def lint(
@@ -51,7 +54,9 @@ def lint(
         found += metadata_expression(document), metadata_heading(document, structure)
         found.append(metadata_date(document, structure, facts, today))
         if place == 0:
-            found += metadata_missing(document, structure), metadata_certified(document, facts, today)
+            open_ = unset(facts, country)
+            found.append(metadata_missing(document, structure, open_))
+            found.append(metadata_certified(document, facts, today, open_))
         else:
             found.append(metadata_language(document, documents[0], structure))
         language, text = facts.languages.get(document.language), passages(document)
@@ -161,10 +166,15 @@ def _of_no_concept(section: Section, title: str, structure: MetadataStructure) -
     """What to say of a heading whose id the structure does not know, or which has none."""
     if section.concept:
         return ended(f"the structure has no concept {section.concept!r}{nearest(section.concept, structure.by_id)}"), ""
-    named = {section.name.casefold(), section.number} - {""}
-    meant = [a.id for a in structure.all if {a.number, *(n.casefold() for n in a.names.values())} & named]
+    meant = _meant(section, structure)
     hint = f"Write {{#{meant[0]}}} after it." if meant else "Write the id of its concept after it, as in {#ID}."
     return f"the heading {title!r} names no concept: its text belongs to nothing.", hint
+
+
+def _meant(section: Section, structure: MetadataStructure) -> list[str]:
+    """The concepts with the number or the name of a heading."""
+    named = {section.name.casefold(), section.number} - {""}
+    return [a.id for a in structure.all if {a.number, *(n.casefold() for n in a.names.values())} & named]
 
 
 def _unopened(section: Section) -> Iterator[Finding]:
@@ -188,16 +198,26 @@ def _stray(document: Document) -> Iterator[tuple[int, str]]:
     yield from islice(((line.number, text.strip()) for line, text in left if text.strip()), 1)
 
 
-def metadata_missing(document: Document, structure: MetadataStructure) -> Verdict:
-    """Every concept that must be reported, and may be published, has a text in the report's own language."""
-    restricted = _restricted(structure)
-    asked = [a for a in _asked(structure.attributes) if not a.presentational and a.id not in restricted]
+def unset(facts: Facts, country: CountryFacts) -> frozenset[str]:
+    """The concepts of the days of certification and posting, where the facts do not have that day (yet)."""
+    report, role = country.country.report, facts.metadata.role
+    days = ((role.certified, report and report.certified), (role.posted, report and report.posted))
+    return frozenset(concept for concept, day in days if day is None)
+
+
+def metadata_missing(document: Document, structure: MetadataStructure, unset: Collection[str] = frozenset()) -> Verdict:
+    """Every concept that must be reported, and may be published, has a text in the report's own language.
+
+    Left out are those whose fact is ``unset``, and those of which a heading is there and only lacks its id or its marks.
+    """
+    left_out = {*_restricted(structure), *unset, *_begun(document, structure)}
+    asked = [a for a in _asked(structure.attributes) if not a.presentational and a.id not in left_out]
     order = {attribute.id: place for place, attribute in enumerate(structure.all)}
     findings = []
     for attribute in asked:
-        if _text(document, attribute.id):
-            continue
         section = document.section(attribute.id)
+        if section and has_words(section):
+            continue
         before = [s for s in document.sections if order.get(s.concept, len(order)) < order[attribute.id]]
         line = section.line if section else max((_last_line(s) for s in before), default=1)
         name = attribute.name_in(document.language)
@@ -213,6 +233,15 @@ def metadata_missing(document: Document, structure: MetadataStructure) -> Verdic
             )
         )
     return _verdict("metadata-missing", len(asked), findings)
+
+
+def _begun(document: Document, structure: MetadataStructure) -> Iterator[str]:
+    """The concepts that are meant by what opens none; metadata-heading tells these."""
+    for section in document.sections:
+        if section.concept not in structure.by_id:
+            yield from _meant(section, structure)[:1]
+        for _, text in unopened(section):
+            yield from IN_BRACES.findall(text)
 
 
 def _asked(attributes: Iterable[MetadataAttribute]) -> Iterator[MetadataAttribute]:
@@ -282,7 +311,7 @@ def metadata_date(document: Document, structure: MetadataStructure, facts: Facts
         attribute = structure.by_id.get(section.concept)
         text = _text(document, section.concept)
         holes = any(hole.concept == section.concept for hole in document.holes)
-        if attribute is None or not attribute.is_date or not text or holes:
+        if attribute is None or not attribute.is_date or not has_words(section) or holes:
             continue
         checked += 1
         date = _date(text)
@@ -297,11 +326,19 @@ def metadata_date(document: Document, structure: MetadataStructure, facts: Facts
     return _verdict("metadata-date", checked, findings)
 
 
-def metadata_certified(document: Document, facts: Facts, today: dt.date) -> Verdict:
-    """The report has been certified within so many months."""
+def metadata_certified(
+    document: Document, facts: Facts, today: dt.date, unset: Collection[str] = frozenset()
+) -> Verdict:
+    """The report has been certified, and within so many months; ``unset``: concepts whose day the facts do not have."""
     months = int(facts.rules["metadata-certified"].parameters["months"])
-    section = document.section(facts.metadata.role.certified)
-    text = _text(document, section.concept) if section else ""
+    concept = facts.metadata.role.certified
+    section = document.section(concept)
+    text = _text(document, concept)
+    if concept in unset and (section is None or not _date(text)):
+        words = "the report was never certified: the facts have no day of certification."
+        line = section.line if section else 1
+        finding = Finding("metadata-certified", words, line=line, column=1, component=concept)
+        return _verdict("metadata-certified", 1, [finding])
     date = _date(text) or _date(_as_iso(text))
     if section is None or date is None:
         return _verdict("metadata-certified", 0, (), "no date of certification can be read")

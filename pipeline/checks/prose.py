@@ -6,6 +6,7 @@ expressions without a value are blanked out of it.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -45,12 +46,17 @@ At = tuple[int, int, bool]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a concept's text; ``places`` of its characters. ``lead``: the sentence that ends in a colon above a list."""
+    """A piece of a concept's text; ``places`` of its characters.
+
+    ``lead``: the sentence that ends in a colon above a list · ``about``: the bold words at its beginning, else the heading
+    above it: what it is about, where it does not say so.
+    """
 
     concept: str
     text: str
     places: tuple[At, ...]
     lead: Passage | None = None
+    about: Passage | None = None
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column of a character."""
@@ -62,7 +68,7 @@ class Passage:
 
     def part(self, start: int, end: int) -> Passage:
         """From one character to another."""
-        return Passage(self.concept, self.text[start:end], self.places[start:end], self.lead)
+        return replace(self, text=self.text[start:end], places=self.places[start:end])
 
     def stripped(self) -> Passage:
         """Without the blanks at its ends."""
@@ -110,11 +116,20 @@ def introduced(sentence: Passage) -> Passage:
     """A sentence of an item after the words that introduce the list."""
     if (lead := sentence.lead) is None or not lead.places:
         return sentence
-    line, column, typed = lead.places[-1]
-    space: At = (line, column + 1, typed)
-    return Passage(
-        sentence.concept, f"{lead.text} {sentence.text}", (*lead.places, space, *sentence.places), sentence.lead
-    )
+    return _after(lead, " ", sentence)
+
+
+def told(sentence: Passage) -> Passage:
+    """A sentence after the words that say what it is about."""
+    about = sentence.about
+    return _after(about, ". ", sentence) if about and about.places else sentence
+
+
+def _after(first: Passage, between: str, then: Passage) -> Passage:
+    """Two pieces as one, with a sign between them."""
+    line, column, typed = first.places[-1]
+    gap: list[At] = [(line, column + 1, typed)] * len(between)
+    return replace(then, text=first.text + between + then.text, places=(*first.places, *gap, *then.places))
 
 
 # ------------------------------------------------------------------------------------------- from lines to passages
@@ -168,15 +183,50 @@ def whole(section: Section, *, code: bool = True) -> Passage:
 
 
 def _of_section(section: Section) -> Iterator[Passage]:
-    lead = None
-    for passage, item in _blocks(whole(section, code=False)):
+    lead = heading = None
+    text = whole(section, code=False)
+    headings = _headings(text)
+    for passage, item in _blocks(text):
         ready = without_code(passage).stripped()
         if not ready.text:
             continue
+        if ready.place(0)[0] in headings:
+            heading, lead = ready.plain(), None
+            yield ready
+            continue
+        bold = _BOLD.match(ready.text)
+        ready = replace(ready, about=ready.part(*bold.span(1)).plain() if bold else heading)
         if not item:
             last = sentences(ready)[-1:]
             lead = last[0] if last and last[0].text.endswith(":") else None
         yield replace(ready, lead=lead) if item else ready
+
+
+_BOLD = re.compile(r"\*\*([^*\n]{1,60}?)[.:]?\*\*")
+_UNSHOWN = re.compile(
+    r"<!--.*|</?[a-z][^<>]*>|!\[[^\[\]]*\]\([^()]*\)|\]\([^()]*\)|^[ \t>]*\[[^\[\]]+\]:[ \t]*\S+[ \t]*$|^[ \t>]*(?:```|~~~).*$",
+    re.I | re.M,
+)
+"""What is markup in every line, and a comment that nothing closes, up to the end of its line."""
+
+
+def has_words(section: Section) -> bool:
+    """Whether a section says anything: a letter or a digit is left without comments, markup and addresses of links.
+
+    An expression without a value is to be something once it is mended.
+    """
+    text = section.markdown
+    return "{{" in text or any(char.isalnum() for char in html.unescape(_UNSHOWN.sub(" ", text)))
+
+
+def _headings(text: Passage) -> set[int]:
+    """The lines on which a heading inside a text stands."""
+    found, at = set[int](), 0
+    for line in text.text.splitlines(keepends=True):
+        if _HEADING.match(line):
+            found.add(text.place(at)[0])
+        at += len(line)
+    return found
 
 
 def without_code(passage: Passage) -> Passage:

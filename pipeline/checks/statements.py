@@ -10,20 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pipeline.checks.prose import Passage, introduced, shown
+from pipeline.checks.prose import Passage, introduced, shown, told
 from pipeline.errors import FactsError, Problem, nearest
-from pipeline.facts import in_force, wording
-from pipeline.facts.models import Dated
+from pipeline.facts import holding, wording
 from pipeline.findings import Finding, Place
 
 if TYPE_CHECKING:
     from pipeline.facts import CountryFacts, Facts
     from pipeline.facts.models import Aggregate, CountryIndicator, Language, Statement, Topic
 
-
-D = TypeVar("D", bound=Dated)
 Sought = tuple["Statement", re.Pattern[str], "re.Pattern[str] | None"]
 """A statement, how it is said, and what a sentence has in it that speaks of something else."""
 
@@ -37,14 +34,10 @@ class Known:
     language: Language
     month: str | None
 
-    def holding(self, dated: Sequence[D]) -> D:
-        """Of a fact that changes, the one that an expression takes."""
-        return in_force(dated, self.month) if self.month else max(dated, key=lambda one: one.valid_from or "")
-
     @property
     def base_year(self) -> int:
         """The base year of the index."""
-        return self.holding(self.facts.transmission.base_year).year
+        return holding(self.facts.transmission.base_year, self.month).year
 
     def indicators(self, statement: Statement) -> list[CountryIndicator]:
         """Those that a statement is about: one, or any of the country's."""
@@ -86,20 +79,23 @@ def disagreements(said: Iterable[Sequence[Passage]], known: Known) -> list[Findi
 
 
 def _said(sentence: Passage, known: Known, sought: Sequence[Sought]) -> Iterator[Finding]:
-    seen = set[tuple[int, int]]()
+    seen, alone, whole = set[tuple[int, int]](), sentence, told(sentence)
     for statement, says, unless in sought:
+        sentence = alone
+        if statement.of and whole is not alone and not says.search(alone.text):
+            sentence = whole  # which indicator it is about may stand above it
         for match in says.finditer(sentence.text):
             if unless is not None and unless.search(sentence.text):
                 break
             span = match.span("value")
-            if span in seen or not sentence.typed(*span):
+            if sentence.place(span[0]) in seen or not sentence.typed(*span):
                 continue
             value, name = (" ".join(text.split()) for text in (match["value"], match.groupdict().get("name") or ""))
             otherwise = COMPARED[statement.fact](Said(value, name, statement, known))
             if otherwise is None:
                 continue
-            seen.add(span)
             line, column = sentence.place(span[0])
+            seen.add((line, column))
             yield Finding(
                 "metadata-fact",
                 f"{otherwise.about} is {value!r} here, and {otherwise.expected} in the facts.",
@@ -230,9 +226,29 @@ def _provisional(said: Said) -> Otherwise | None:
     return _policy(said, 0, "The number of publications in which a value is provisional")
 
 
+def _territory(said: Said) -> Otherwise | None:
+    """The areas of an indicator, where a text lists some of them."""
+    country, language = said.known.country.country, said.known.language
+    names = {one.id: wording.named(one.names, language, one.name) for one in country.area if not one.whole}
+    text = said.value.casefold()
+    named = {id_ for id_, name in names.items() if _bare(name) in text}
+    for indicator in said.known.indicators(said.statement):
+        right = {id_ for id_ in indicator.territory if id_ in names}
+        if len(named) > 1 and (named - right or (len(named) > 2 and right - named)):
+            expected = wording.listing(language, [name for id_, name in names.items() if id_ in right])
+            about = f"The territory of {wording.named(said.known.facts.indicator(indicator.id).name, language)}"
+            return Otherwise(about, expected, f"territory.{indicator.id}")
+    return None
+
+
+def _bare(name: str) -> str:
+    """A name without what explains it in brackets."""
+    return re.sub(r"\s*\([^()]*\)", "", name).casefold()
+
+
 def _policy(said: Said, more: int, about: str) -> Otherwise | None:
     known, indicators = said.known, said.known.indicators(said.statement)
-    right = [known.holding(one.revision).provisional_publications + more for one in indicators]
+    right = [holding(one.revision, known.month).provisional_publications + more for one in indicators]
     number = _number(said)
     if number is None or not right or number in right:
         return None
@@ -241,12 +257,12 @@ def _policy(said: Said, more: int, about: str) -> Otherwise | None:
 
 
 def _deadline(said: Said) -> Otherwise | None:
-    days = said.known.holding(said.known.facts.transmission.deadline).days_after_end
+    days = holding(said.known.facts.transmission.deadline, said.known.month).days_after_end
     return _days(said, days, "The deadline of a month, in days after its end,", "deadline")
 
 
 def _quarterly_deadline(said: Said) -> Otherwise | None:
-    days = said.known.holding(said.known.facts.transmission.quarterly_deadline).days_after_end
+    days = holding(said.known.facts.transmission.quarterly_deadline, said.known.month).days_after_end
     return _days(said, days, "The deadline of a quarter, in days after its end,", "quarterly_deadline")
 
 
@@ -273,6 +289,7 @@ COMPARED: dict[str, Callable[[Said], Otherwise | None]] = {
     "year of the weights": _weights_year,
     "first period": _first_period,
     "start": _start,
+    "territory": _territory,
     "definitive": _definitive,
     "provisional": _provisional,
     "deadline": _deadline,

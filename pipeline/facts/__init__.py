@@ -1,5 +1,5 @@
 """Below the rooms: reading and checking the facts. Everything that could change by law is here as data."""
 
-from pipeline.facts.load import BridgeRow, CountryFacts, Facts, Stratum, in_force, load, read_toml
+from pipeline.facts.load import BridgeRow, CountryFacts, Facts, Stratum, holding, in_force, load, read_toml
 
-__all__ = ["BridgeRow", "CountryFacts", "Facts", "Stratum", "in_force", "load", "read_toml"]
+__all__ = ["BridgeRow", "CountryFacts", "Facts", "Stratum", "holding", "in_force", "load", "read_toml"]

@@ -229,6 +229,11 @@ def in_force(facts: Iterable[D], month: str) -> D:
     )
 
 
+def holding(facts: Iterable[D], month: str | None) -> D:
+    """The dated fact for a month; without one the last."""
+    return in_force(facts, month) if month else max(facts, key=lambda one: one.valid_from or "")
+
+
 def load(overlay: Path | None = None, *, alone: bool = False) -> Facts:
     """Read the regulation, the classifications and the index of structures, and check them against each other.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pipeline.facts import in_force
+from pipeline.facts import holding
 from pipeline.facts import models as m
 from pipeline.facts.wording import counted, listing, month, named, number, ordinal, phrase, time
 from pipeline.texts.computed import Past as Past
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pipeline.facts.classification import Classification
     from pipeline.facts.models import Language
 
-D = TypeVar("D", bound=m.Dated)
 RUN = 3  # so many positions in a row are written as a range
 Pairs = Iterator[tuple[str, str]]
 
@@ -47,11 +46,6 @@ def values(facts: Facts, country: CountryFacts, language: Language, past: Past) 
     }  # fmt: skip
 
 
-def _holding(dated: Sequence[D], newest: str | None) -> D:
-    """The dated fact for a month, without one the last."""
-    return in_force(dated, newest) if newest else max(dated, key=lambda one: one.valid_from or "")
-
-
 def _in_sentence(language: Language, name: str) -> str:
     """A name as it stands inside a sentence."""
     return phrase(language, "in_sentence", name=escaped(name))
@@ -73,8 +67,8 @@ def _regulation(facts: Facts, country: CountryFacts, language: Language, newest:
     yield "frequency", _code(facts, language, role.frequency, [one.frequency for one in sets])
     yield "adjustment", _code(facts, language, role.adjustment, [one.adjustment for one in sets])
     for name, days in (
-        ("deadline", _holding(transmission.deadline, newest).days_after_end),
-        ("quarterly_deadline", _holding(transmission.quarterly_deadline, newest).days_after_end),
+        ("deadline", holding(transmission.deadline, newest).days_after_end),
+        ("quarterly_deadline", holding(transmission.quarterly_deadline, newest).days_after_end),
     ):
         yield name, phrase(language, name, days=days)
         yield f"{name}.days", number(language, days)
@@ -93,7 +87,7 @@ def _code(facts: Facts, language: Language, component: str, codes: Iterable[str]
 
 def _base_year(facts: Facts, country: CountryFacts, language: Language, newest: str | None) -> Pairs:
     """The base year of the index, the one before, the month since when; the weights."""
-    base = _holding(facts.transmission.base_year, newest)
+    base = holding(facts.transmission.base_year, newest)
     since = base.valid_from
     earlier = [one for one in facts.transmission.base_year if since and (one.valid_from or "") < since]
     before = max(earlier, key=lambda one: one.valid_from or "", default=None)
@@ -116,7 +110,7 @@ def _aggregates(facts: Facts, language: Language, newest: str | None) -> Pairs:
     classification = facts.base_classification
     entry = next(one for one in facts.classification_index if one.id == classification.id)
     said = [(escaped(named(one.name, language)), _members(facts, one, language)) for one in facts.aggregates]
-    codes = [_holding(one.code, newest) for one in facts.aggregates]
+    codes = [holding(one.code, newest) for one in facts.aggregates]
     heads = [phrase(language, f"column_{name}") for name in ("aggregate", "members", "dissemination", "transmission")]
     rows = [
         (name, members, escaped(code.dissemination), escaped(code.transmission))
@@ -226,7 +220,7 @@ def _indicator(
 
 
 def _revision_policy(indicator: m.CountryIndicator, language: Language, newest: str | None) -> str:
-    provisional = _holding(indicator.revision, newest).provisional_publications
+    provisional = holding(indicator.revision, newest).provisional_publications
     if not provisional:
         return phrase(language, "revision_policy_none")
     last, then = ordinal(language, provisional), ordinal(language, provisional + 1)
