@@ -56,13 +56,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """An expression that has no value: where it stands, what it says, what was probably meant."""
+    """An expression that has no value: where it stands, what it says, what was probably meant, how to mend it."""
 
     concept: str
     line: int
     column: int
     expression: str
     why: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

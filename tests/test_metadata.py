@@ -540,3 +540,10 @@ def test_the_documentation_names_every_expression_and_rule(facts: Facts) -> None
     assert sorted(name for name in names if f"`{name}`" not in told) == []
     rules = [rule for rule in facts.rules if rule.startswith("metadata-")]
     assert [rule for rule in rules if f"`{rule}`" not in told and f"`{rule}`" not in ("`metadata-report`",)] == []
+
+
+def test_who_validates_the_message_is_told_what_judges_it(place: Path) -> None:
+    ebs("metadata", "--out", "out")
+    done = ebs("validate", str(Path("out/FR/esms") / f"{ID}_3.0.xml"), status=1)
+    assert "this is an SDMX 3.0 GenericMetadata message, not a data message." in done.stdout
+    assert "judged by `ebs metadata --check`" in done.stdout

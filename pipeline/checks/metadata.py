@@ -105,11 +105,12 @@ def metadata_expression(document: Document) -> Verdict:
     found = [
         Finding(
             "metadata-expression",
-            ended(f"{{{{ {hole.expression} }}}} has no value: {hole.why}"),
+            ended(f"{{{{ {shown(hole.expression)} }}}} has no value: {hole.why}"),
+            hole.hint,
             line=hole.line,
             column=hole.column,
             component=hole.concept,
-            value=hole.expression,
+            value=shown(hole.expression),
         )
         for hole in document.holes
     ]
@@ -387,7 +388,7 @@ def _in_section(section: Section, rule: str, message: str, value: str, expected:
 
 _GAP = r"[ \u00a0\u202f.\-/]?"
 AT_SIGN = r"(?:\\?@|&#0*64;|&#[xX]0*40;|&commat;)"  # however Markdown says it
-EMAIL = rf"[\w.+-]+{AT_SIGN}[\w-]+(?:\\?\.[\w-]+)+"
+EMAIL = rf"(?<![\w.+-])[\w.+-]+{AT_SIGN}[\w-]+(?:\\?\.[\w-]+)+"
 PHONE = (
     rf"(?<![\w.,+\-])(?:\+|00)[1-9]\d{{0,2}}(?:{_GAP}(?:\(0\)|\d)){{7,13}}(?!\d)"
     rf"|(?<![\w.,+\-])0[1-9](?:{_GAP}\d{{2}}){{4}}(?!\d)"

@@ -15,7 +15,7 @@ from pipeline.findings import Finding
 from pipeline.metadata_set import Document, Line, Section
 from pipeline.rich_text import Aside, asides
 
-EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}")
+EXPRESSION = re.compile(r"(?<!\\)\{\{((?:(?!\{\{|\}\}).)*)\}\}")
 _UNCLOSED = re.compile(r"(?<!\\)\{\{")
 EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -31,7 +31,7 @@ _MARKUP = re.compile(
     | \]\((?:[^()\n]|\([^()\n]*\))*\)     # and what closes it, with its address
     | <(?:[a-z]+:|[^\s<>@]+@)[^<>]*>      # addresses
     | \b(?:https?:|www\.)[^\s<>|]*
-    | [\w.+-]+@[\w.-]+
+    | (?<![\w.+-])[\w.+-]+@[\w.-]+
     | \*+ | (?<!\w)_+ | _+(?!\w)
     | \\(?=[!-/:-@\[-`{-~])
     """
@@ -142,13 +142,12 @@ def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, 
     hidden = {at for aside in asides if aside.kind == "comment" for at in range(aside.start, aside.end)}
     columns = [at + 1 for at in range(len(line.source)) if at not in hidden]
     pieces = EXPRESSION.split("".join(line.source[column - 1] for column in columns))
-    pattern = "(.*?)".join(f"({re.escape(piece).replace(*_BRACES)})" for piece in pieces[::2])
-    match = re.fullmatch(pattern, line.filled, re.DOTALL)
-    if match is None:  # filled in a way that cannot be followed: the line alone is known
+    parts = _parts(pieces[::2], line.filled)
+    if parts is None:  # filled in a way that cannot be followed: the line alone is known
         yield from ((char, (line.number, 1, False)) for char in line.filled)
         return
     at = 0  # of the source without comments
-    for i, given in enumerate(match.groups()):
+    for i, given in enumerate(parts):
         if i % 2:
             hole = given.startswith("{{")
             yield from ((" " if hole else char, (line.number, columns[at], False)) for char in given)
@@ -162,6 +161,26 @@ def characters(line: Line, asides: Sequence[Aside] = ()) -> Iterator[tuple[str, 
             yield " " if hole else char, (line.number, columns[at + place], True)
             place += 1
         at += len(literal)
+
+
+def _parts(pieces: Sequence[str], filled: str) -> list[str] | None:
+    """The pieces of a line as filled and, between them, what the expressions gave; None where they are not there."""
+    found, at = list[str](), 0
+    for i, piece in enumerate(pieces):
+        sought = re.compile(re.escape(piece).replace(*_BRACES))
+        first, last = i == 0, i == len(pieces) - 1
+        if last and not first:
+            least = max(at, len(filled) - len(piece))
+            match = sought.fullmatch(filled, least) or next(
+                (one for start in range(least, len(filled) + 1) if (one := sought.fullmatch(filled, start))), None
+            )
+        else:
+            match = sought.match(filled) if first else sought.search(filled, at)
+        if match is None or (last and match.end() != len(filled)):
+            return None
+        found += [match[0]] if first else [filled[at : match.start()], match[0]]
+        at = match.end()
+    return found
 
 
 def whole(section: Section, *, code: bool = True) -> Passage:
@@ -204,7 +223,7 @@ def _of_section(section: Section) -> Iterator[Passage]:
 
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)[.:]?\*\*")
 _UNSHOWN = re.compile(
-    r"<!--.*|</?[a-z][^<>]*>|!\[[^\[\]]*\]\([^()]*\)|\]\([^()]*\)|^[ \t>]*\[[^\[\]]+\]:[ \t]*\S+[ \t]*$|^[ \t>]*(?:```|~~~).*$",
+    r"<!--.*|</?[a-z][^<>]*>|!\[[^\[\]]*\]\([^()]*\)|(?<!\[)\]\([^()]*\)|^[ \t>]*\[[^\[\]]+\]:[ \t]*\S+[ \t]*$|^[ \t>]*(?:```|~~~).*$",
     re.I | re.M,
 )
 """What is markup in every line, and a comment that nothing closes, up to the end of its line."""
@@ -222,10 +241,10 @@ def has_words(section: Section) -> bool:
 def _headings(text: Passage) -> set[int]:
     """The lines on which a heading inside a text stands."""
     found, at = set[int](), 0
-    for line in text.text.splitlines(keepends=True):
+    for line in text.text.split("\n"):
         if _HEADING.match(line):
             found.add(text.place(at)[0])
-        at += len(line)
+        at += len(line) + 1
     return found
 
 

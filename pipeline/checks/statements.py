@@ -231,6 +231,8 @@ def _territory(said: Said) -> Otherwise | None:
     country, language = said.known.country.country, said.known.language
     names = {one.id: wording.named(one.names, language, one.name) for one in country.area if not one.whole}
     text = said.value.casefold()
+    if not any(_bare(name) in text[: len(name) + LONGEST_ARTICLE] for name in names.values()):
+        return None  # no list of areas
     named = {id_ for id_, name in names.items() if _bare(name) in text}
     for indicator in said.known.indicators(said.statement):
         right = {id_ for id_ in indicator.territory if id_ in names}
@@ -239,6 +241,10 @@ def _territory(said: Said) -> Otherwise | None:
             about = f"The territory of {wording.named(said.known.facts.indicator(indicator.id).name, language)}"
             return Otherwise(about, expected, f"territory.{indicator.id}")
     return None
+
+
+LONGEST_ARTICLE = 4
+"""Letters, with the blank, that may stand before the first area of a list (the)."""
 
 
 def _bare(name: str) -> str:

@@ -28,6 +28,7 @@ LONGEST = 8 << 20  # bytes of a tag, a text or a comment
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SDMX = re.compile(r"https?://www\.sdmx\.org/resources/sdmxml/schemas/v(\d)_(\d)/(.+)", re.IGNORECASE)
+_OF_METADATA = frozenset({"GenericMetadata", "StructureSpecificMetadata", "MetadataSet"})
 _FORMATS = {
     "StructureSpecificData": ("StructureSpecificData", "specific", ("2.1", "3.0", "3.1")),
     "StructureSpecificTimeSeriesData": ("StructureSpecificTimeSeriesData", "specific", ("2.1",)),
@@ -308,8 +309,10 @@ class Machine:
             raise StopReadingError
         known = _FORMATS.get(local)
         if known is None or match[3].lower() != "message":
-            near = nearest(local, _FORMATS)
+            near = "" if local in _OF_METADATA else nearest(local, _FORMATS)
             words = f"this is an SDMX {version} {local} message, not a data message{near or '.'}"
+            if local in _OF_METADATA:
+                words += " The text of a metadata report is judged by `ebs metadata --check`."
             self.found("not-sdmx", words, at, value=local, expected=", ".join(_FORMATS))
             raise StopReadingError
         name_, self.kind, versions = known

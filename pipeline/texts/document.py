@@ -10,17 +10,24 @@ from pipeline.errors import FactsError, Problem, ended, nearest
 from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
 from pipeline.facts.structure import TextFormat
 from pipeline.metadata_set import Content, Document, Hole, Line, MetadataSet, ReportedAttribute, Section, said
-from pipeline.rich_text import Element, asides, canonical, plain, uncommented
+from pipeline.rich_text import NONCHARACTERS, Element, asides, canonical, plain, uncommented
 from pipeline.texts.markdown import to_markdown, to_rich
 
-HEADING = re.compile(r"(?P<marks>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
-WITH_ID = re.compile(r"(?P<text>.*?)[ \t]*\{#(?P<id>[^{}]*)\}")
+HEADING = re.compile(r"(?P<marks>#{1,6})[ \t]+")
+CLOSING = re.compile(r"(?<=[ \t])#+\Z")
+WITH_ID = re.compile(r"\{#(?P<id>[^{}]*)\}\Z")
 NUMBERED = re.compile(r"(?P<number>\d+(?:\.\d+)*)\.?(?:[ \t]+(?P<name>.*))?")
 IN_TEXT = 4  # from this level on a heading without an id belongs to a text
 
-EXPRESSION = re.compile(r"\\\{\{|\{\{(?P<said>.*?)\}\}|\{\{")
+EXPRESSION = re.compile(r"\\\{\{|\{\{(?P<said>(?:(?!\{\{|\}\}).)*)\}\}|\{\{")
 RICH = TextFormat("XHTML")  # what a concept is written in that the structure does not know
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef{NONCHARACTERS}]")
+"""Controls, what turns the direction of the text after it, and what Unicode keeps for no character."""
+MOST = 1 << 20  # bytes of a report's text: the longest that are known have a tenth
+
+DAYS = {"meta.certified": "certified", "meta.posted": "posted"}
+"""Expressions that have no value until their day is in country.toml, and its name there."""
+BACKSLASH = "To write two braces as such, put a backslash before them."
 
 
 # --------------------------------------------------------------------------------------------------------- reading
@@ -52,6 +59,9 @@ def read(file: str, data: bytes, language: str) -> Document:
 
 def _texts(file: str, data: bytes) -> list[str]:
     """The lines of a file, without their ends."""
+    if len(data) > MOST:
+        words = f"a report's text has at most {MOST:,} bytes, and this one {len(data):,}."
+        raise FactsError(Problem(file, words, "Is it the right file?"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -73,14 +83,14 @@ def _texts(file: str, data: bytes) -> list[str]:
 
 def _heading(text: str, line: int) -> Section | None:
     """The section that begins with this line, if it is a heading of one."""
-    found = HEADING.fullmatch(text)
+    found = HEADING.match(text)
     if found is None:
         return None
-    level, words = len(found["marks"]), found["text"].strip()
-    with_id = WITH_ID.fullmatch(words)
+    level, words = len(found["marks"]), CLOSING.sub("", text[found.end() :].strip()).strip()
+    with_id = WITH_ID.match(words, max(words.rfind("{#"), 0))
     if with_id is None and level >= IN_TEXT:
         return None
-    concept, words = (with_id["id"].strip(), with_id["text"]) if with_id else ("", words)
+    concept, words = (with_id["id"].strip(), words[: with_id.start()].rstrip()) if with_id else ("", words)
     numbered = NUMBERED.fullmatch(words)
     number, name = (numbered["number"], numbered["name"] or "") if numbered else ("", words)
     return Section(concept, number, name.strip(), level, line)
@@ -103,7 +113,7 @@ def fill(document: Document, values: Mapping[str, str]) -> Document:
         blank = [True, *(not text.replace("\0", "").strip() for text in texts), True]
         for at, (line, text) in enumerate(zip(section.lines, texts, strict=True)):
             filled, missing = _filled(text, values, _beside(blank[at], blank[at + 2]))
-            holes += [Hole(section.concept, line.number, column, said, why) for column, said, why in missing]
+            holes += [Hole(section.concept, line.number, *what) for what in missing]
             lines.append(replace(line, filled=filled.replace("\0", "")))
         sections.append(replace(section, lines=tuple(lines)))
     return replace(document, sections=tuple(sections), holes=tuple(holes))
@@ -115,13 +125,14 @@ def _beside(above: bool, below: bool) -> str:
     return " and ".join(places)
 
 
-def _filled(text: str, values: Mapping[str, str], beside: str) -> tuple[str, list[tuple[int, str, str]]]:
-    """A line with its values, and (column, expression, why it has none) of each hole.
+def _filled(text: str, values: Mapping[str, str], beside: str) -> tuple[str, list[tuple[int, str, str, str]]]:
+    """A line with its values, and (column, expression, why it has none, how to mend it) of each hole.
 
     ``beside``: where the line has text beside it that a value of several lines would take in.
     """
     parts: list[str] = []
-    holes: list[tuple[int, str, str]] = []
+    holes: list[tuple[int, str, str, str]] = []
+    known: dict[str, tuple[str, str]] = {}
     at = 0
     for found in EXPRESSION.finditer(text):
         parts.append(text[at : found.start()])
@@ -130,16 +141,21 @@ def _filled(text: str, values: Mapping[str, str], beside: str) -> tuple[str, lis
             parts.append("{{")
             continue
         said = found["said"]
-        name = (text[at:] if said is None else said).strip()
-        why = "the braces are not closed: }} is missing on this line" if said is None else _why_not(name, values)
+        name = (text[at : at + LONGEST].split("{{")[0] if said is None else said).strip()
+        if said is None:
+            why, hint = "the braces are not closed: }} is missing on this line", f"Close them with }}}}. {BACKSLASH}"
+        else:
+            why, hint = known.get(name) or known.setdefault(name, _why_not(name, values))
         value = "" if why else values[name]
-        alone = text.replace("\0", "").strip() == found[0]
+        alone = len(found[0]) == len(text.strip(" \t\0"))
         if not why and "\n" in value and not alone:
             why = f"the value of {name!r} has several lines: the expression must stand alone on its line"
+            hint = "Put it on a line of its own, between blank lines."
         elif not why and "\n" in value and beside:
             why = f"the value of {name!r} has several lines: a blank line is needed {beside} it"
+            hint = f"Put a blank line {beside} it."
         if why:
-            holes.append((found.start() + 1, name, ended(why)))
+            holes.append((found.start() + 1, name, ended(why), hint))
             parts.append(found[0])
         else:
             indent = text[: found.start()] if alone else ""
@@ -148,11 +164,19 @@ def _filled(text: str, values: Mapping[str, str], beside: str) -> tuple[str, lis
     return "".join((*parts, text[at:])), holes
 
 
-def _why_not(name: str, values: Mapping[str, str]) -> str:
-    """Why an expression has no value, empty where it has one."""
+LONGEST = 60  # characters that are shown of an expression that nothing closes
+
+
+def _why_not(name: str, values: Mapping[str, str]) -> tuple[str, str]:
+    """Why an expression has no value and how to mend it, both empty where it has one."""
+    if name in values:
+        return "", ""
     if not name:
-        return "the braces are empty"
-    return "" if name in values else f"there is no value {name!r}{nearest(name, values)}"
+        return "the braces are empty", f"Write the name of a value between them. {BACKSLASH}"
+    if day := DAYS.get(name):
+        why = f"country.toml [report] has no `{day}`"
+        return why, f"Put the day there as {day} = 2024-06-14; until there is one, leave the expression out."
+    return f"there is no value {name!r}{nearest(name, {*values, *DAYS})}", f"Correct the name. {BACKSLASH}"
 
 
 # --------------------------------------------------------------------------------------------------------- writing
@@ -201,7 +225,7 @@ def _said(one: ReportedAttribute, attribute: MetadataAttribute, language: str, o
 def _markdown(content: Content) -> str:
     """A text with its braces kept from being expressions; plain text line by line."""
     rich = canonical(_paragraphs(content) if isinstance(content, str) else content)
-    return to_markdown(rich).replace("{{", "\\{{")
+    return CONTROL.sub("", to_markdown(rich)).replace("{{", "\\{{")
 
 
 def _paragraphs(text: str) -> list[Element]:
@@ -224,7 +248,8 @@ def _lost(
     if found and unspoken and not attribute.presentational and not attribute.is_value:
         yield f"its text has no language; it is written as {language!r}."
     for content in found:
-        kept = to_rich(to_markdown(canonical(_paragraphs(content) if isinstance(content, str) else content)))
+        rich = canonical(_paragraphs(content) if isinstance(content, str) else content)
+        kept = to_rich(CONTROL.sub("", to_markdown(rich)))
         if plain(kept) != said(content):
             yield "its spaces, empty lines or characters that are no text are not kept."
         elif not isinstance(content, str) and not attribute.is_rich and kept != canonical(_paragraphs(plain(kept))):
