@@ -18,7 +18,7 @@ from typing import Any
 from pipeline import __version__, archive
 from pipeline.archive import history
 from pipeline.checks.markup import metadata_lost
-from pipeline.checks.metadata import lint, metadata_missing, personal
+from pipeline.checks.metadata import lint, metadata_missing, personal, unset
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts
 from pipeline.facts.calendar import day_of
@@ -204,7 +204,7 @@ def of_delivery(
     past = Past(history.transmitted(earlier.used), vintages, day_of(facts, prepared))
     try:
         composed = compose(facts, country, past, prepared)
-        missing = metadata_missing(composed.documents[0], composed.structure).violations
+        missing = metadata_missing(composed.documents[0], composed.structure, unset(facts, country)).violations
         private = personal(composed.documents, composed.structure, facts)
         if (lost := composed.lost) is not None:
             made, why = {}, f"It was left out: {lost}"

@@ -390,6 +390,8 @@ def asides(lines: Sequence[str]) -> tuple[tuple[Aside, ...], ...]:
     """
     found: list[list[Aside]] = [[] for _ in lines]
     around = _Around()
+    ends = [(line, text.rindex("-->")) for line, text in enumerate(lines) if "-->" in text]
+    last = ends[-1] if ends else (0, -1)
     at, start = 0, 0
     while at < len(lines):
         if not start and around.indented(lines[at]):
@@ -409,7 +411,7 @@ def asides(lines: Sequence[str]) -> tuple[tuple[Aside, ...], ...]:
         elif mark["code"]:
             found[at].append(Aside(mark.start(), mark.end(), "code"))
             start = mark.end()
-        elif not mark["comment"] or (end := _closed(lines, at, mark.end())) is None:
+        elif not mark["comment"] or (at, mark.end()) > last or (end := _closed(lines, at, mark.end())) is None:
             start = mark.end()
         else:
             for line in range(at, end[0] + 1):

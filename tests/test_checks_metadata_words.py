@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from lint_support import filled, found, found_in, report, written
+import time
+from dataclasses import replace
 
+import pytest
+from lint_support import SMALL, TODAY, concept, filled, found, found_in, report, written
+
+from pipeline.checks.metadata import lint
+from pipeline.errors import FactsError
 from pipeline.facts import Facts
-from pipeline.findings import Finding
+from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
+from pipeline.findings import Finding, Findings
+from pipeline.metadata_set import MetadataSet
+from pipeline.pages import metadata_text
 
 OWN = "Since 2024 they have replaced the quarterly ones, which Eurostat now derives from the months."
 OWN_FR = "Depuis 2024, ils remplacent les nombres trimestriels, qu'Eurostat calcule désormais à partir des mois."
@@ -174,3 +182,152 @@ def test_a_correct_sentence(facts: Facts, text: str) -> None:
 def test_a_correct_sentence_in_french(facts: Facts, text: str) -> None:
     more = f"{OWN_FR}\n\n{NO_WEEKS_FR}\n\nLes données transmises sont brutes."
     assert [one.message for one in in_french(facts, text, more)] == []
+
+
+# ----------------------------------------------------------------------------------------------- what is there at all
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["&nbsp;", "<br>", "-", "[1]: https://x.org", "<!-- x", "---", "\u200b", "**", "```python\n```", "![](a.png)"],
+)
+def test_what_is_no_text(facts: Facts, text: str) -> None:
+    missing = [one for one in found(facts, report(DATA_DESCR=text)) if one.rule == "metadata-missing"]
+    assert [one.component for one in missing] == ["DATA_DESCR"]
+
+
+@pytest.mark.parametrize("text", ["5", "é", "&eacute;", "`x`", "[x](https://x.org)", "| a |\n|---|"])
+def test_what_is_a_text(facts: Facts, text: str) -> None:
+    assert [one.rule for one in found(facts, report(DATA_DESCR=text))] == []
+
+
+@pytest.mark.parametrize("heading", ["## 3.1 Data description", " ## 3.1 Data description {#DATA_DESCR}"])
+def test_one_fault_is_found_once(facts: Facts, heading: str) -> None:
+    text = report().replace("## 3.1 Data description {#DATA_DESCR}", heading)
+    assert [one.rule for one in found(facts, text)] == ["metadata-heading"]
+
+
+def test_a_report_that_was_never_certified(facts: Facts) -> None:
+    france = facts.country("FR")
+    assert france.country.report is not None
+    about = france.country.report.model_copy(update={"certified": None, "posted": None})
+    never = replace(france, country=france.country.model_copy(update={"report": about}))
+    for text in ("", "{{ meta.certified }}"):
+        verdicts = lint([filled(report(META_CERTIFIED=text))], SMALL, facts, never, TODAY)
+        findings = [one for verdict in verdicts for one in verdict.findings]
+        holes = ["metadata-expression"] if text else []
+        assert [one.rule for one in findings] == [*holes, "metadata-certified"]
+        assert "was never certified" in findings[-1].message
+        if text:
+            assert findings[0].message.endswith("country.toml [report] has no `certified`.")
+            assert "Put the day there" in findings[0].hint
+
+
+# ------------------------------------------------------------------------------------------------- signs that are lost
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "message"),
+    [
+        ("See ![the chart](https://a.org/b.png).", "![the chart](https://a.org/b.png)", "is an image"),
+        ("It is ~~old~~ new.", "~~old~~", "is not struck out"),
+        ("A note[^1] here.", "[^1]", "is no footnote"),
+        ("- [ ] to do", "[ ]", "is no box"),
+        ("Text <!-- open", "<!--", "begins a comment that nothing closes"),
+    ],
+)
+def test_signs_that_are_not_read(facts: Facts, text: str, value: str, message: str) -> None:
+    (finding,) = found(facts, report(DATA_DESCR=text))
+    assert (finding.rule, finding.value) == ("metadata-markup", value)
+    assert message in finding.message
+
+
+def test_a_link_in_a_plain_text(facts: Facts) -> None:
+    plain = MetadataStructure("ESTAT", "PLAIN", "1.0", (MetadataAttribute("A", "1", names={"en": "A"}),))
+    text = "# 1 A {#A}\n\nSee [the site](https://a.org)."
+    (finding,) = found(facts, text, structure=plain)
+    assert (finding.rule, finding.value) == ("metadata-markup", "[the site](https://a.org)")
+
+
+@pytest.mark.parametrize("target", ["DATA_DESC", "CONTACT_EMAIL"])
+def test_a_link_to_no_public_concept(facts: Facts, target: str) -> None:
+    (finding,) = found(facts, report(DATA_DESCR=f"See [there](#{target})."))
+    assert (finding.rule, finding.value) == ("metadata-link", f"#{target}")
+
+
+# ------------------------------------------------------------------------------------------------ holes, characters
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("See {{ table }} here.", "Put it on a line of its own"),
+        ("Above\n{{ table }}", "Put a blank line above it."),
+        ("See {{ tabel }}.", "Correct the name."),
+        ("See {{ }}.", "Write the name of a value"),
+        ("See {{ table", "Close them with }}."),
+    ],
+)
+def test_the_hint_for_each_kind_of_hole(facts: Facts, text: str, hint: str) -> None:
+    document = filled(report(DATA_DESCR=text), values={"table": "| a |\n|---|\n| b |"})
+    (finding,) = found_in(facts, document)
+    assert (finding.rule, finding.hint.startswith(hint)) == ("metadata-expression", True)
+
+
+@pytest.mark.parametrize("sign", ["\x80", "\x9f", "\ufdd0", "\uffff", "\u202e", "\u2066"])
+def test_a_character_that_is_no_text(sign: str) -> None:
+    with pytest.raises(FactsError) as error:
+        filled(f"# 1 A {{#A}}\n\nab{sign}")
+    assert "line 3, column 3" in str(error.value.problems[0])
+
+
+def test_a_text_that_is_too_long() -> None:
+    with pytest.raises(FactsError) as error:
+        filled("a\n" * 600_000)
+    assert "a report's text has at most 1,048,576 bytes" in str(error.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ " * 20_000, "{" * 50_000, "1" * 50_000, "a" + " " * 50_000 + "b", "<!-- \n" * 20_000]
+)
+def test_a_long_line_is_read_in_seconds(facts: Facts, text: str) -> None:
+    before = time.process_time()
+    found(facts, report(DATA_DESCR=text))
+    assert time.process_time() - before < 10
+
+
+def test_findings_are_listed_in_the_order_of_the_report_with_their_hints(facts: Facts) -> None:
+    names = [("9.1", "Ninth"), ("10.1", "Alpha"), ("10.2", "Beta")]
+    concepts = tuple(
+        concept(f"{name.upper()}_{number.replace('.', '_')}", number, (name, name)) for number, name in names
+    )
+    structure = MetadataStructure("ESTAT", "MANY", "1.0", concepts)
+    verdicts = lint([filled("")], structure, facts, facts.country("FR"), TODAY)
+    missing = tuple(one for one in verdicts if one.rule == "metadata-missing")
+    told = Findings(missing, facts.rules).document({"name": "ebs", "version": "0"})
+    set_ = MetadataSet("XX", "SET", "1.0", (), ())
+    lines = list(metadata_text.lines(told, set_, 0, facts.rules))[2:]
+    assert [line.split(" has no")[0].split(": ")[-1] for line in lines[::2]] == [
+        f"{number} {name} ({name.upper()}_{number.replace('.', '_')})" for number, name in names
+    ]
+    assert "10.1 Alpha {#ALPHA_10_1}" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("judgments", "judgmets"), ("revisions", "revisons"), ("territories", "teritories"), ("activities", "activties"),
+        ("collected", "collcted"), ("services", "servies"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_inflection_of_a_word_that_the_text_has(facts: Facts, right: str, wrong: str) -> None:
+    (finding,) = found(facts, report(DATA_DESCR=f"The {right}, the {wrong}; products and processes."))
+    assert (finding.rule, finding.value, finding.expected) == ("metadata-spelling", wrong, right)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("créations", "crations"), ("transmises", "trasnmises"), ("jugements", "jugeents")]
+)
+def test_a_misspelt_inflection_in_french(facts: Facts, right: str, wrong: str) -> None:
+    (finding,) = in_french(facts, f"Les {right}, les {wrong}.")
+    assert (finding.rule, finding.value, finding.expected) == ("metadata-spelling", wrong, right)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.checks.prose import Passage, at_words, shown, whole, without_code
 from pipeline.findings import Finding, Verdict
 from pipeline.metadata_set import Document, Section
 from pipeline.rich_text import ALONE, FENCE, MARK, OF_TEXT, TAG, asides, may_link
+
+if TYPE_CHECKING:
+    from pipeline.facts.metadata_structure import MetadataStructure
 
 _BEFORE = re.compile(r"[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+[ \t>]*)*")
 """The marks of lists and quotations before the text of a line."""
@@ -33,10 +37,50 @@ _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\](?!\()")
 # -------------------------------------------------------------------------------------------------------------- HTML
 
 
-def metadata_markup(text: Sequence[Passage]) -> Verdict:
-    """No HTML in the text: it is shown as it stands. One finding for each element of a passage."""
+_FOREIGN = (
+    (
+        re.compile(r"(?<!\\)!\[[^\[\]]*\]\([^()\s]*\)?"),
+        "is an image, of which only the description is kept.",
+        "Describe it in words.",
+    ),
+    (
+        re.compile(r"(?<![\\~])~~(?=[^\s~])[^~\n]+~~(?!~)"),
+        "is not struck out here but shown as it stands.",
+        "Leave it out.",
+    ),
+    (
+        re.compile(r"(?<!\\)\[\^[^\[\]\s]+\]"),
+        "is no footnote here but shown as it stands.",
+        "Write the note into the text.",
+    ),
+    (re.compile(r"\A\[[ xX]\](?=\s)"), "is no box here but shown as it stands.", "Leave it out."),
+    (
+        re.compile(r"(?<!\\)<!--"),
+        "begins a comment that nothing closes: it is shown as it stands.",
+        "Close it with -->.",
+    ),
+)
+"""Signs of other kinds of Markdown, what becomes of them, what to write."""
+_LINK = re.compile(r"(?<![\\!])\[[^\[\]]+\]\([^()\s]+\)")
+
+
+def metadata_markup(text: Sequence[Passage], structure: MetadataStructure) -> Verdict:
+    """No HTML in the text: it is shown as it stands. One finding for each element of a passage.
+
+    Nor signs that other kinds of Markdown know, nor a link where the structure has plain text, which has no addresses.
+    """
     found = []
     for passage in text:
+        for sign, why, hint in _FOREIGN:
+            for match in sign.finditer(passage.text):
+                words = f"{shown(match[0])!r} {why}"
+                found.append(at_words(passage, match.start(), "metadata-markup", words, hint, match[0]))
+        known = structure.by_id.get(passage.concept)
+        if known is not None and not known.is_rich and not known.is_value and not known.presentational:
+            for match in _LINK.finditer(passage.text):
+                words = f"{shown(match[0])!r} is in a plain text: the address of the link is lost."
+                hint = "Write the address as text."
+                found.append(at_words(passage, match.start(), "metadata-markup", words, hint, match[0]))
         seen = set[str]()
         for match in TAG.finditer(passage.text):
             name = match.group().strip("</>").split()[0].lower()

@@ -50,6 +50,7 @@ def lint(
     right = spelling.forms(facts.languages.values())
     names = "\n".join(dict.fromkeys(_words_of_facts(structure, facts, country)))
     of_language = partial(_of_language, right=right, names=names, facts=facts, country=country, newest=newest)
+    public = structure.by_id.keys() - _restricted(structure)
     for place, document in enumerate(documents):
         found += metadata_expression(document), metadata_heading(document, structure)
         found.append(metadata_date(document, structure, facts, today))
@@ -63,9 +64,9 @@ def lint(
         found += [
             metadata_personal(document, structure, language),
             metadata_lost(document),
-            metadata_link(text),
+            metadata_link(text, public),
             metadata_brackets(text),
-            metadata_markup(text),
+            metadata_markup(text, structure),
         ]
         if language is None:
             why = f"there are no facts about the language {document.language!r}"
@@ -149,7 +150,7 @@ def _headings(document: Document, structure: MetadataStructure) -> Iterator[Find
         else:
             last = section.concept
         yield from _title(section, title, attribute, document.language)
-        if attribute.presentational and section.markdown:
+        if attribute.presentational and section.markdown and not any(unopened(section)):
             words = f"{section.concept} only groups the concepts below it: a text of its own is in no message."
             yield _at_heading(section, words, "Move the text below one of its sub-headings.", value=section.concept)
 
@@ -437,7 +438,8 @@ def _of_language(
 ) -> Iterator[Verdict]:
     """The rules that look for words of a language; ``right`` in every language are these, and the ``names`` of the facts."""
     letters = int(facts.rules["metadata-spelling"].parameters["letters"])
-    known = spelling.known(language, right, names, letters)
+    occurring = [word for passage in text for _, word in spelling.words(passage.text)]
+    known = spelling.known(language, right, names, letters, occurring)
     yield metadata_spelling(text, cache(known.meant))
     said = [sentences(passage) for passage in text]
     compared = statements.Known(facts, country, language, newest)

@@ -38,6 +38,7 @@ _MARKUP = re.compile(
 )
 _SIGN = re.compile(r"[\]<*_@\\]|https?:|www\.")  # without one of these there is no markup
 _END = re.compile(r"(?<=[.!?…])[\"”»’)\]]*\s+(?=[\"“«(\[]*[^\W\d_a-zà-öø-ÿ])")
+_GAP = re.compile(r"\s{3,}")  # says no more than one blank, and is slow to look through
 _INITIAL = re.compile(r"(?:^|[\W\d_])[^\W\d_]\.$")  # the full stop after one letter ends no sentence
 
 At = tuple[int, int, bool]
@@ -104,6 +105,7 @@ def passages(document: Document) -> list[Passage]:
 def sentences(passage: Passage) -> list[Passage]:
     """The sentences of a passage, without marks; the first of an item comes with the words that introduce the list."""
     whole, start, found = passage.plain(), 0, []
+    whole = whole.without((gap.start() + 1, gap.end()) for gap in _GAP.finditer(whole.text))
     for end in _END.finditer(whole.text):
         if not _INITIAL.search(whole.text[: end.start()]):
             found.append(whole.part(start, end.start()).stripped())

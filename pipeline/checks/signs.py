@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from pipeline.checks.prose import EMAIL, Passage, at_words, shown
+from pipeline.errors import ended, nearest
 from pipeline.findings import Verdict
 from pipeline.rich_text import SCHEMES
 
@@ -22,16 +23,22 @@ _AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^<>]*)>", re.IGNORECASE)
 _BARE = re.compile(r"(?<![\w<\"'=/])(?:https?|ftp)(?::|//)[^\s<>|\"”»]*", re.IGNORECASE)
 _LOOSE = re.compile(r"\[[^\[\]]*\([ \t]*(?:https?:|www\.)", re.IGNORECASE)
 _DANGLING = re.compile(r"\([ \t]*[.;,]?[ \t]*(?=\n|\Z)")
+_WITHIN = re.compile(r"\]\([ \t]*<?#([^\s<>()]+)")
 _HOST = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 
 
-def metadata_link(text: Sequence[Passage]) -> Verdict:
-    """Links and addresses are whole and well-formed."""
+def metadata_link(text: Sequence[Passage], concepts: Collection[str]) -> Verdict:
+    """Links and addresses are whole and well-formed; one within the report leads to one of its public ``concepts``."""
     found = [
         at_words(passage, start, "metadata-link", why, hint, passage.text[start:end])
         for passage in text
         for start, end, why, hint in _links(passage.text)[0]
     ]
+    for passage in text:
+        for match in _WITHIN.finditer(passage.text):
+            if match[1] not in concepts:
+                words = f"the link leads to {match[1]!r}, which is no public concept of the report{nearest(match[1], concepts)}"
+                found.append(at_words(passage, match.start(1) - 1, "metadata-link", ended(words), "", f"#{match[1]}"))
     return Verdict("metadata-link", checked=len(text), findings=tuple(found))
 
 

@@ -35,12 +35,13 @@ def words(text: str) -> Iterator[tuple[int, str]]:
 class Known:
     """What is right (in lower case), and the words whose misspellings are found, by first letter and length.
 
+    Each comes with its letters and the number of slips with which it is found.
+
     ``named`` says whether a word is one of the facts, which are many: it is asked last.
     """
 
     right: frozenset[str]
-    near: Mapping[tuple[str, int], Sequence[tuple[str, frozenset[str]]]]
-    letters: int
+    near: Mapping[tuple[str, int], Sequence[tuple[str, frozenset[str], int]]]
     named: Callable[[str], bool]
 
     def meant(self, word: str) -> str:
@@ -51,12 +52,10 @@ class Known:
         close, letters, size = [], frozenset(small), len(small)
         lengths = range(max(1, size - 2), size + 3)
         for place in {(begins, length) for begins in small[:2] for length in lengths}:
-            most = 2 if place[1] >= self.letters else 1
-            if abs(place[1] - size) > most:
-                continue
-            for one, its_letters in self.near.get(place, ()):
+            for one, its_letters, most in self.near.get(place, ()):
                 if (
-                    len(letters - its_letters) <= most  # a slip brings in one letter, and takes one away
+                    abs(place[1] - size) <= most
+                    and len(letters - its_letters) <= most  # a slip brings in one letter, and takes one away
                     and len(its_letters - letters) <= most
                     and small[0] in one[:2]
                     and (far := distance(small, one)) <= most
@@ -75,20 +74,31 @@ def forms(languages: Iterable[Language]) -> frozenset[str]:
     )
 
 
-def known(language: Language, right: frozenset[str], of_facts: str, letters: int) -> Known:
+FORMED = 7
+"""Letters from which on misspellings of an inflection are found: short ones are like too many words."""
+
+
+def known(
+    language: Language, right: frozenset[str], of_facts: str, letters: int, occurring: Iterable[str] = ()
+) -> Known:
     """What is right in a text of this language: the ``right`` words of all languages, and those ``of_facts``.
 
-    ``letters``: a word of so many letters is found with two slips, a shorter one with one.
+    ``letters``: a word of so many letters is found with two slips, a shorter one with one; so are the inflections
+    that are among the words ``occurring`` in the text: not every inflection that could be formed is a word.
     """
     facts = of_facts.lower()
 
     def named(word: str) -> bool:
         return word in facts and re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", facts) is not None
 
-    near: dict[tuple[str, int], list[tuple[str, frozenset[str]]]] = {}
-    for word in sorted({word.lower() for word in language.vocabulary}):
-        near.setdefault((word[:1], len(word)), []).append((word, frozenset(word)))
-    return Known(right, near, letters, named)
+    near: dict[tuple[str, int], list[tuple[str, frozenset[str], int]]] = {}
+    own = {word.lower() for word in language.vocabulary}
+    said = {word.lower() for word in occurring}
+    formed = {form for word in own for form in inflections(word, language.endings) & said if len(form) >= FORMED}
+    for word in sorted(own | formed):
+        slips = 2 if word in own and len(word) >= letters else 1
+        near.setdefault((word[:1], len(word)), []).append((word, frozenset(word), slips))
+    return Known(right, near, named)
 
 
 def inflections(word: str, endings: Iterable[str]) -> set[str]:

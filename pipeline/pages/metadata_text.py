@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from pipeline.pages.text import findings
 from pipeline.pages.visible import counted, read, shown
 
 SCHEMA = 1
+LISTED = 100  # places of one rule: more than a report has concepts
+NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*", re.ASCII)
 Findings = Mapping[str, Any]  # the JSON report of findings
 
 
@@ -23,7 +26,18 @@ def lines(report: Findings, set_: MetadataSet, deliveries: int, rules: Mapping[s
     concepts = sum(1 for one in set_.all if one.content)
     spoken = " and ".join(set_.languages)
     yield f"{set_.id}: {counted(concepts, 'concept')} in {spoken or 'no language'}; {rests if deliveries else without}"
-    yield from findings(report, rules)
+    yield from findings({**report, "findings": _in_order(report["findings"])}, rules, listed=LISTED, information=True)
+
+
+def _in_order(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Findings at one line in the order of the concepts' numbers, with which their messages begin (9 before 10)."""
+    at = {(one["rule"], one["file"], one["line"]): place for place, one in reversed(list(enumerate(found)))}
+
+    def place(one: Mapping[str, Any]) -> tuple[int, tuple[int, ...]]:
+        number = NUMBER.match(one["message"])
+        return at[one["rule"], one["file"], one["line"]], tuple(map(int, number[0].split("."))) if number else ()
+
+    return sorted(found, key=place)
 
 
 def last_line(

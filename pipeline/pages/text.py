@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from pipeline.pages.summary import Document, Rules, Violation, hints, not_checked, places, verdict, violations
 from pipeline.pages.visible import counted, shown
@@ -26,12 +27,20 @@ def lines(document: Document, next_step: str, rules: Rules | None = None) -> Ite
         yield from _unchecked(why, unchecked, len(document["files"]))
 
 
-def findings(document: Document, rules: Rules | None = None) -> Iterator[str]:
-    """Each violated rule with its first places; information is only counted, unless there is nothing else."""
+def findings(
+    document: Document, rules: Rules | None = None, *, listed: int = LISTED, information: bool = False
+) -> Iterator[str]:
+    """Each violated rule with its first places; information is only counted, unless there is nothing else.
+
+    ``listed``: so many places · ``information``: it is listed like the others; then a hint that is not that of all
+    places stands below its own.
+    """
     found = violations(document, rules)
-    doubtful = [one for one in found if one.severity != "information"]
+    doubtful = [one for one in found if one.severity != "information" or information]
     for one in doubtful or found:
-        yield from _group(one, rules)
+        yield from _group(one, rules, listed, beside=information)
+    if information:
+        return
     told = [one for one in found if one.severity == "information"]
     if doubtful and told:
         each = ", ".join(f"{shown(one.rule)} ({one.count:,})" for one in told)
@@ -51,13 +60,18 @@ def _file(file: Document) -> str:
     return f"{shown(file['file'])}: {', '.join(filter(None, parts))}"
 
 
-def _group(found: Violation, rules: Rules | None) -> Iterator[str]:
-    """A violated rule: its heading, its first places, how to mend."""
+def _group(found: Violation, rules: Rules | None, listed: int = LISTED, *, beside: bool = False) -> Iterator[str]:
+    """A violated rule: its heading, its first places, how to mend; ``beside``: hints that differ with their places."""
     name = f": {shown(found.name)}" if found.name else ""
     numbers = f"; {shown(found.numbers)}" if found.numbers else ""
     yield f"{shown(found.severity).upper()} {shown(found.rule)}{name} ({found.count:,}{numbers})"
-    yield from (f"    {line}" for line in places(found, LISTED))
-    yield from (f"    {hint}" for hint in hints(found, rules, LISTED))
+    said = hints(found, rules, listed)
+    apart = beside and (len(said) > 1 or len({bool(entry["hint"]) for entry in found.findings[:listed]}) > 1)
+    for entry, line in zip_longest(found.findings[:listed], places(found, listed)):
+        yield f"    {line}"
+        if apart and entry and entry["hint"]:
+            yield f"        {shown(entry['hint'], 500)}"
+    yield from (f"    {hint}" for hint in said if not apart)
 
 
 def _unchecked(why: str, rules: dict[str, list[str]], files: int) -> Iterator[str]:

@@ -21,7 +21,9 @@ IN_TEXT = 4  # from this level on a heading without an id belongs to a text
 
 EXPRESSION = re.compile(r"\\\{\{|\{\{(?P<said>(?:(?!\{\{|\}\}).)*)\}\}|\{\{")
 RICH = TextFormat("XHTML")  # what a concept is written in that the structure does not know
-CONTROL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef{NONCHARACTERS}]")
+CONTROL = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef{NONCHARACTERS}]"
+)
 """Controls, what turns the direction of the text after it, and what Unicode keeps for no character."""
 MOST = 1 << 20  # bytes of a report's text: the longest that are known have a tenth
 
