@@ -56,7 +56,8 @@ class Composed:
     """The report as of one moment, ``at``; ``newest``: the month of the newest delivery, empty where there is none.
 
     ``documents``: the texts with their expressions filled in, the report's own language first; ``values``: of the
-    expressions, by language · ``certified``: None where no certified version is kept · ``set_`` lacks what could not be placed; ``lost`` says what, and then nothing must be written.
+    expressions, by language · ``certified``: None where no certified version is kept · ``set_`` lacks what could not be
+    placed; ``lost`` says what, and then nothing must be written.
     """
 
     set_: MetadataSet
@@ -69,7 +70,7 @@ class Composed:
 
     @property
     def lost(self) -> str | None:
-        """The first thing that would be lost: an expression without a value, a text that stands where no message has a place."""
+        """The first thing that would be lost: an expression without a value, a text for which no message has a place."""
         for document in self.documents:
             for hole in document.holes:
                 return f"{document.file} line {hole.line}: {{{{ {hole.expression} }}}}: {hole.why}"

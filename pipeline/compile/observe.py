@@ -437,8 +437,12 @@ def components(
         return [common.get(component, "") for component in wanted]
 
     @cache
-    def codes_of(indicator: str, aggregate: str, period: Period) -> tuple[str, str]:
-        return code_at(indicators[indicator].code, period), code_at(aggregates[aggregate].code, period)
+    def indicator_code(indicator: str, period: Period) -> str:
+        return code_at(indicators[indicator].code, period)
+
+    @cache
+    def aggregate_code(aggregate: str, period: Period) -> str:
+        return code_at(aggregates[aggregate].code, period)
 
     @cache
     def status_of(indicator: str, given: frozenset[str], why: str) -> tuple[str, str]:
@@ -452,10 +456,9 @@ def components(
     for indicator, aggregate, period, measure, value, total in rows:
         month, row = str(period), row_of(indicator, period.frequency).copy()
         status, comment = status_of(indicator, frozenset(total.statuses), total.why)
-        codes = codes_of(indicator, aggregate, period)
         own = (
-            (role.indicator, codes[0]),
-            (role.aggregate, codes[1]),
+            (role.indicator, indicator_code(indicator, period)),
+            (role.aggregate, aggregate_code(aggregate, period)),
             (TIME, month),
             (measure_id[indicator], value),
             (role.status, status),
