@@ -131,7 +131,7 @@ def metadata(
     FactsError where the country has no report, UsageError for a language in which it has no text, InputError where a
     delivery that was sent is gone.
     """
-    pages = [spoken(country, language)] if language else list(country.texts)
+    pages = list(country.texts) if language is None else [_spoken(country, language)]
     say("reading what was sent")
     past, at = sent_so_far(facts, country, sent_from or place)
     changed = _start_of(_report(country).updated)
@@ -157,15 +157,13 @@ def _start_of(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
-def spoken(country: CountryFacts, language: str | None) -> str:
-    """The language asked for, else the report's own; UsageError where the report has no text in it."""
-    if (asked := language) is None:
-        return _report(country).language
-    if asked not in country.texts:
+def _spoken(country: CountryFacts, language: str) -> str:
+    """The language asked for; UsageError where the report has no text in it."""
+    if language not in country.texts:
         known = ", ".join(country.texts) or "none"
-        words = f"the report has no text in {asked!r}{nearest(asked, country.texts) or '.'}"
-        raise UsageError(Problem("--lang", words, f"There is: {known}. Add esms.{asked}.md beside country.toml."))
-    return asked
+        words = f"the report has no text in {language!r}{nearest(language, country.texts) or '.'}"
+        raise UsageError(Problem("--lang", words, f"There is: {known}. Add esms.{language}.md beside country.toml."))
+    return language
 
 
 def sent_so_far(facts: Facts, country: CountryFacts, place: Path) -> tuple[Past, dt.datetime | None]:
