@@ -3,6 +3,8 @@
     python benchmarks/deliver.py [runs]         default: 5, the median of each
 
 floor    a process that only imports what a delivery needs (pandas, sdmx1, openpyxl, lxml, pydantic)
+page     what report.html adds to a delivery: made once in a process of its own from the bytes of one, its modules imported and its
+         templates compiled within the time, as in a delivery
 """
 
 from __future__ import annotations
@@ -29,6 +31,30 @@ def seconds(command: list[str], cwd: Path) -> tuple[float, int]:
     return time.perf_counter() - start, usage.ru_maxrss // 1024
 
 
+PAGE = """
+import sys, time
+from pathlib import Path
+from pipeline import archive, deliver
+from pipeline.archive import history
+from pipeline.facts import load
+delivery, facts = Path(sys.argv[1]), load()
+manifest, country = archive.open_delivery(delivery), facts.country("FR")
+files = {name: (delivery / name).read_bytes() for name in manifest["files"]}
+_ = facts.structures, facts.languages
+start = time.perf_counter()
+from pipeline.report import of_delivery
+page = of_delivery(files, manifest, facts, history.Earlier())
+print(time.perf_counter() - start, len(page))
+"""
+
+
+def page(delivery: str, work: Path) -> tuple[float, int]:
+    """Seconds that the page takes, and its size in bytes."""
+    done = subprocess.run([sys.executable, "-c", PAGE, delivery], cwd=work, capture_output=True, text=True, check=True)
+    took, size = done.stdout.split()
+    return float(took), int(size)
+
+
 def main(runs: int) -> None:
     ebs = [sys.executable, "-m", "pipeline"]
     example = str(ROOT / "examples" / "FR-2024-05")
@@ -48,6 +74,11 @@ def main(runs: int) -> None:
             median, memory = statistics.median(t for t, _ in measured), max(m for _, m in measured)
             floor = floor or median
             print(f"{name:36} {median:5.2f} s = {median / floor:4.2f} × floor, {memory:4d} MB")
+        pages = [page(delivery, work) for _ in range(runs)]
+        median = statistics.median(took for took, _ in pages)
+        print(
+            f"{'page: report.html of it':36} {median:5.2f} s = {median / floor:4.2f} × floor, {pages[0][1] // 1000:4d} kB"
+        )
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ def deliver(
         tell(line)
     for line in delivered.summary(done.manifest, packed=done.ok, existed=done.existed):
         answer(line)
+    answer(f"To look at: {done.folder / 'report.html'}")
     now = dt.datetime.now(dt.UTC) if given is None else dt.datetime.fromisoformat(given)
     at = known.at if known is not None else None
     answer(delivered.last_line(done.folder, done.manifest, done.report, loaded.rules, now, at))
@@ -423,6 +424,27 @@ def rebuild(
 
 @app.command()
 @command
+def report(
+    delivery: Annotated[Path, typer.Argument(help="A delivery folder, such as outputs/FR/2024-05_01.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page; default: <delivery>.report.html beside it.")
+    ] = None,
+    open: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,  # noqa: A002
+) -> None:
+    """Make the report of a delivery again, as of now: may it be sent, what to look at, what changed, every figure."""
+    from pipeline.report import report as make
+
+    done = make(delivery, dt.datetime.now(dt.UTC), out)
+    answer(f"written: {done.path}")
+    if open:
+        import webbrowser
+
+        if not webbrowser.open(done.path.resolve().as_uri()):
+            tell("note: there is no browser to show it in; open the file yourself.")
+
+
+@app.command()
+@command
 def verify(
     deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY...", help="Delivery folders.")],
 ) -> int:
@@ -695,10 +717,12 @@ def _validate(
         found = judge(candidates, loaded, asked)
     document = found.document({"name": "ebs", "version": __version__})
     if html is not None:
+        from pipeline.disk import address
         from pipeline.pages.validation import page
 
+        twins = [("CSV", address(csv, html), "every finding, as a table")] if csv is not None else []
         with arguments.written(html) as stream_:
-            stream_.write(page(document, loaded.rules))
+            stream_.write(page(document, loaded.rules, groups=loaded.rule_groups, twins=twins))
     if report == "json":
         answer(as_json(document))
     elif report == "junit":

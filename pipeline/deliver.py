@@ -1,7 +1,7 @@
 """`ebs deliver`: from a folder of national files to a draft that is ready for upload. Read it from top to bottom.
 
 deliver: freeze → recognise → read → what was sent and decided before → build → store
-build:   COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → metadata report → the bytes of the folder
+build:   COUNTS → FACTORS → sums → OBSERVATIONS → files → verdicts → metadata report → the bytes of the folder → its page
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__, archive, metadata, sources
+from pipeline import __version__, archive, metadata, report, sources
 from pipeline.archive import decisions, history
 from pipeline.checks import additivity, balance, coverage, form, revisions
 from pipeline.compile import aggregate, observe, rebase
@@ -36,6 +36,8 @@ from pipeline.messages.files import (
     schema_faults,
 )
 from pipeline.messages.files import read_back as read_by_another
+from pipeline.pages import findings_csv
+from pipeline.pages.junit import junit
 from pipeline.period import Period
 from pipeline.tables import COUNTS, IDENTITY, Identity, frame_csv
 from pipeline.validate import Asked, Candidate, validate
@@ -225,8 +227,8 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     for file in previews:
         verdicts += _form_verdicts(file, facts, read_back=False)
     judged = _judged([*written, *previews], facts, prepared, vintages)
-    said = _said(observations, facts, data_sets[0])
-    esms, about_esms = metadata.of_delivery(facts, country, material.earlier, str(month), said, prepared)
+    values = _said(observations, facts, data_sets[0])
+    esms, about_esms = metadata.of_delivery(facts, country, material.earlier, str(month), values, prepared)
     verdicts += about_esms
     verdicts += _silenced(judged.verdicts, verdicts, facts, asked.get("corrects"))
     names = {file.name for file in written}
@@ -237,8 +239,8 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     ]
     acceptances = tuple(one.acceptance for one in material.decisions)
     findings = Findings(tuple(verdicts), facts.rules, tuple(checked), acceptances)
-    report = findings.document({"name": "ebs", "version": __version__})
-    left_out = _left_out(lost, report)
+    said = findings.document({"name": "ebs", "version": __version__})
+    left_out = _left_out(lost, said)
     balances = balance.decided(balances, _records(left_out))
 
     # The files of the folder
@@ -246,6 +248,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     files |= {f"inputs/facts/{path}": data for path, data in fact_files.items()}
     if material.earlier.used:
         files[history.STORED] = history.to_csv(vintages)
+        files[history.FOUND] = archive.ordered(material.earlier.findings)
     if material.decisions:
         files[decisions.STORED] = decisions.to_toml(material.decisions)
     files |= {f"index/{file.name}": file.data for file in previews}
@@ -256,7 +259,9 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         "counts.csv": frame_csv(counts),
         "factors.csv": frame_csv(factors),
         "observations.csv": frame_csv(_joined(observations, index)),
-        "findings.json": archive.ordered(report),
+        archive.FINDINGS: archive.ordered(said),
+        "findings.csv": findings_csv.table(said).encode("utf-8"),
+        "findings.junit.xml": junit(said, facts.rules).encode("utf-8"),
     }
     if len(lost):
         files["unmapped.csv"] = frame_csv(_unmapped(lost, left_out))
@@ -279,10 +284,15 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         "balance": {indicator: b.document() for indicator, b in sorted(balances.items())},
         "not_read": dict(material.not_read),
         "not_confirmed": evidence.not_confirmed(facts, country, data_sets, str(month)),
-        "files": {name: archive.digest(files[name]) for name in sorted(files)},
+        "files": _hashes(files),
     }
+
+    # The page on which a person looks at all of this
+    say("writing the report")
+    files[report.FILE] = report.of_delivery(files, manifest, facts, material.earlier)
+    manifest["files"] = _hashes(files)
     files[archive.MANIFEST] = archive.ordered(manifest)
-    return Built(files, manifest, report)
+    return Built(files, manifest, said)
 
 
 # --- what is asked for --------------------------------------------------------------------------------------------
@@ -413,6 +423,10 @@ def _kept(name: str, recognised: sources.Recognised) -> bool:
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: archive.digest(files[name]) for name in sorted(files)}
 
 
 def _joined(observations: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:

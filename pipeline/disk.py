@@ -1,4 +1,4 @@
-"""Files that are on the disk whole or not at all, and the names of folders with them."""
+"""Files that are on the disk whole or not at all, the names of folders with them, and how one file leads to another."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ def make_folder(folder: Path) -> None:
     for made in missing:
         with contextlib.suppress(OSError):  # it stands; where a folder cannot be synced there is no more to do
             sync_folder(made.parent)
+
+
+def address(target: Path, page: Path) -> str:
+    """How a page leads to a file or folder: from where the page lies, escaped as an address."""
+    from urllib.parse import quote
+
+    there, here = target.resolve(), page.resolve().parent
+    if there.anchor != here.anchor:  # another drive
+        return there.as_uri()
+    return quote(os.fsencode(Path(os.path.relpath(there, here)).as_posix()))
 
 
 def sync_folder(folder: Path) -> None:

@@ -56,6 +56,7 @@ class Rule:
     severity: Severity
     means: str
     mend: str
+    group: str = ""
     acceptable: bool = False
     example: str = ""
     struval: str | None = None
@@ -71,6 +72,17 @@ class Rule:
         Information needs no decision.
         """
         return self.severity == "warning" or (self.severity == "error" and self.acceptable)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules that are told together, and what they ask for, as ``rules.toml`` states it."""
+
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (read by pydantic when the facts are loaded)
+
+    id: str
+    name: str
+    requires: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ def _material(delivery: Path, manifest: Mapping[str, Any]) -> Material:
         files=files,
         reading=sources.read(files),
         prepared=dt.datetime.fromisoformat(manifest["prepared"]),
-        earlier=history.Earlier(tuple(asked["history"]), history.stored(delivery, manifest)),
+        earlier=history.Earlier(
+            tuple(asked["history"]), history.stored(delivery, manifest), history.found_before(delivery, manifest)
+        ),
         decisions=decisions.stored(delivery, manifest, facts.rules),
         not_read=manifest["not_read"],
     )

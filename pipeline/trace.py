@@ -6,7 +6,7 @@ it is divided by their mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,26 +14,12 @@ from typing import Any
 from pipeline import archive
 from pipeline.errors import Problem, UsageError, nearest
 from pipeline.period import Period
-from pipeline.tables import CELL, IDENTITY
+from pipeline.provenance import ByClass, Row, TracedCell, by_class
+from pipeline.provenance import cells as joined
+from pipeline.tables import IDENTITY
 
 TABLES = ("counts.csv", "factors.csv", "observations.csv")
 MEASURES = ("count", "index_ratio", "index_weighted")
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class TracedCell:
-    """One input cell and what it adds; ``stratum`` and ``weight`` for the weighted index only."""
-
-    stratum: str
-    weight: int
-    factor: int
-    period: str
-    value: int | None
-    area: str
-    kind: str
-    activity: str
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +79,7 @@ def trace(delivery: Path, key: str, measure: str | None = None) -> list[Trace]:
         list(archive.table(delivery, "observations.csv")), manifest["components"]["key"], dotted, period, measure
     )
     wanted = {month for row in found for month in _months(row, manifest)}
-    cells = _by_class(archive.table(delivery, "counts.csv", about=wanted), found[0]["indicator"])
+    cells = by_class(archive.parted(delivery, "counts.csv", "period").rows(sorted(wanted)), found[0]["indicator"])
     factors = [row for row in archive.table(delivery, "factors.csv") if row["indicator"] == found[0]["indicator"]]
     return [_trace(row, dotted, cells, factors, manifest) for row in found]
 
@@ -140,15 +126,6 @@ def _nearly_named(rows: Sequence[Row], dimensions: Sequence[str], key: str) -> l
     ]
 
 
-def _by_class(rows: Iterable[Row], indicator: str) -> dict[tuple[str, ...], dict[str, list[Row]]]:
-    """The cells of an indicator by class and period."""
-    found: dict[tuple[str, ...], dict[str, list[Row]]] = {}
-    for row in rows:
-        if row["indicator"] == indicator:
-            found.setdefault(tuple(row[name] for name in CELL), {}).setdefault(row["period"], []).append(row)
-    return found
-
-
 def _months(row: Row, manifest: Mapping[str, Any]) -> list[str]:
     """The months whose cells the value depends on: its own, and those of the base year for an index."""
     months = {str(month) for month in Period.parse(row["period"]).months}
@@ -160,7 +137,7 @@ def _months(row: Row, manifest: Mapping[str, Any]) -> list[str]:
 def _trace(
     row: Row,
     key: str,
-    cells: Mapping[tuple[str, ...], Mapping[str, list[Row]]],
+    cells: ByClass,
     factors: Sequence[Row],
     manifest: Mapping[str, Any],
 ) -> Trace:
@@ -178,36 +155,9 @@ def _trace(
         status=row[names["status"]],
         confidentiality=row[names["confidentiality"]],
         comment=row[names["comment"]],
-        cells=tuple(_cells(factors, cells, target, weights, _months(row, manifest))),
+        cells=tuple(joined(factors, cells, target, weights, _months(row, manifest))),
         base_year=base_year,
     )
-
-
-def _cells(
-    factors: Sequence[Row],
-    cells: Mapping[tuple[str, ...], Mapping[str, list[Row]]],
-    target: str,
-    weights: Mapping[str, int],
-    periods: Sequence[str],
-) -> Iterator[TracedCell]:
-    """Factors joined with cells: the trace is this join, made on demand."""
-    for use in factors:
-        if use["target"] != target or use["aggregate"] not in weights or use["factor"] == "0":
-            continue
-        by_period = cells.get(tuple(use[name] for name in CELL), {})
-        for period in periods:
-            for cell in by_period.get(period, ()):
-                yield TracedCell(
-                    stratum=use["aggregate"] if target == "stratum" else "",
-                    weight=weights[use["aggregate"]],
-                    factor=int(use["factor"]),
-                    period=period,
-                    value=int(cell["value"]) if cell["value"] else None,
-                    area=cell["area"],
-                    kind=cell["kind"],
-                    activity=cell["activity"],
-                    origin=f"{cell['file']} {cell['sheet'] + '!' if cell['sheet'] else ''}{cell['cell']}",
-                )
 
 
 def lines(traced: Sequence[Trace]) -> Iterator[str]:

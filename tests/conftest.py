@@ -79,6 +79,14 @@ def make(tmp_path: Path, facts: Facts) -> Callable[..., Delivered]:
     return run
 
 
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with the small inputs in it."""
+    shutil.copytree(MINI, tmp_path / "inputs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

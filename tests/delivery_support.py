@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from lxml import etree
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pipeline.errors import EbsError
 
@@ -138,6 +138,18 @@ def runner() -> CliRunner:
         return CliRunner(mix_stderr=False)  # type: ignore[call-arg]
     except TypeError:
         return CliRunner()
+
+
+def ebs(*arguments: str, status: int = 0) -> Result:
+    """Run `ebs` in this process, where its exit status is known; what it refuses has no answer but JSON."""
+    from pipeline.cli import app
+
+    done = runner().invoke(app, arguments)
+    assert done.exit_code == status, done.output
+    assert "Traceback" not in done.stdout + done.stderr
+    if status > 1:
+        assert done.stdout == "" or done.stdout.startswith('{"schema": 1, ')
+    return done
 
 
 def refused(kind: type[EbsError], attempt: Callable[[], object]) -> str:

@@ -36,6 +36,7 @@ WORDS = {
     "vintages",
     "revisions",
     "disk",
+    "provenance",
     "rich_text",
     "metadata_set",
 }
@@ -89,8 +90,8 @@ def place(module: str, node: ast.AST) -> str:
 # --- who imports whom ---------------------------------------------------------------------------------------------
 
 
-#: what we make is judged as everybody's files are, and comes with its report; what was made is made again in the same way
-VERBS_THAT_CALL = {("deliver", "validate"), ("deliver", "metadata"), ("rebuild", "deliver")}
+#: what we make is judged as everybody's files are, and comes with its metadata and its page; what was made is made again in the same way
+VERBS_THAT_CALL = {("deliver", "validate"), ("deliver", "metadata"), ("deliver", "report"), ("rebuild", "deliver")}
 
 
 def test_imports_go_down_and_rooms_stand_side_by_side() -> None:

@@ -98,7 +98,8 @@ def test_the_folder_holds_what_was_designed(example: Delivered) -> None:
         *(f"inputs/{name}" for name in INPUTS),
         *(f"esms/sts_tot_rb_esms_fr{ending}" for ending in (".html", ".fr.html", "_2.1.xml", "_3.0.xml")),
         *TABLES,
-        "findings.json", "manifest.json", "SHA256SUMS", "environment.json",
+        "report.html", "findings.json", "findings.csv", "findings.junit.xml",
+        "manifest.json", "SHA256SUMS", "environment.json",
     }  # fmt: skip
 
 

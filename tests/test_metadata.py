@@ -11,12 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from delivery_support import MINI, ROOT, runner
+from delivery_support import ROOT, ebs
 from lxml import html
-from typer.testing import Result
 
 from pipeline import archive, metadata
-from pipeline.cli import app
 from pipeline.facts import Facts, load
 from pipeline.facts.metadata_structure import MetadataStructure
 from pipeline.messages import metadata_schema, metadata_writer
@@ -29,21 +27,6 @@ FR = ROOT / "codelists" / "countries" / "FR"
 ID = "sts_tot_rb_esms_fr"
 FILES = [f"{ID}.fr.html", f"{ID}.html", f"{ID}_2.1.xml", f"{ID}_3.0.xml"]
 NOON = dt.datetime(2024, 7, 5, 12, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the small inputs in it."""
-    shutil.copytree(MINI, tmp_path / "inputs")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def ebs(*arguments: str, status: int = 0) -> Result:
-    done = runner().invoke(app, arguments)
-    assert done.exit_code == status, done.output
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
 
 
 def send(month: str, at: str) -> None:

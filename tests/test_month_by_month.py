@@ -10,29 +10,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from delivery_support import MINI, names, runner
+from delivery_support import ebs, names
 from typer.testing import Result
 
-from pipeline.cli import app
-
 APRIL, MAY = "out/FR/2024-04_01", "out/FR/2024-05_01"
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the small inputs in it."""
-    shutil.copytree(MINI, tmp_path / "inputs")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def ebs(*arguments: str, status: int = 0) -> Result:
-    done = runner().invoke(app, arguments)
-    assert done.exit_code == status, done.output
-    assert "Traceback" not in done.output
-    if status > 1:
-        assert done.stdout == "" or done.stdout.startswith('{"schema": 1, ')
-    return done
 
 
 def delivered(month: str, status: int = 0) -> Result:

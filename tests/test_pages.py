@@ -19,13 +19,13 @@ import pytest
 from delivery_support import ROOT
 from lxml import etree, html
 
-from pipeline.findings import Finding, Findings, Place, Rule, Verdict
+from pipeline.findings import Finding, Findings, Group, Place, Rule, Verdict
 from pipeline.pages import findings_csv
 from pipeline.pages.ess import ess
 from pipeline.pages.junit import junit
-from pipeline.pages.summary import violations
+from pipeline.pages.summary import gates, place, violations
 from pipeline.pages.text import lines
-from pipeline.pages.validation import page
+from pipeline.pages.validation import page, standing
 from pipeline.pages.visible import short, visible
 
 RULES = {
@@ -64,6 +64,10 @@ HIDDEN = re.compile(
 
 def document(*verdicts: Verdict, files: tuple[dict[str, Any], ...] = (A,)) -> dict[str, Any]:
     return Findings(verdicts, RULES, files).document(TOOL)
+
+
+def document_of(rules: dict[str, Rule], *verdicts: Verdict) -> dict[str, Any]:
+    return Findings(verdicts, rules, (A,)).document(TOOL)
 
 
 def hostile(text: str) -> dict[str, Any]:
@@ -205,12 +209,13 @@ def test_a_run_without_a_result_says_why() -> None:
     one = {**document(), "ok": False, "error": {"kind": "input", "message": "a.xml: there is no such file."}}
     assert list(lines(one, "")) == ["a.xml: could not be validated (a.xml: there is no such file.)"]
     assert tree(junit(one)).get("errors") == "1"
-    assert "could not be validated" in page(one, RULES)
+    assert "It could not be validated." in page(one, RULES)
+    assert "Nothing is known of it: a.xml: there is no such file." in page(one, RULES)
     nothing = {**one, "files": []}
     assert list(lines(nothing, "try again")) == [
         "could not be validated (a.xml: there is no such file.): try again",
     ]
-    assert "What was validated" in page(nothing, RULES)
+    assert "Nothing was validated" in page(nothing, RULES)
     assert json.loads(ess(one, RULES, WHEN, "me")) == []
 
 
@@ -394,50 +399,193 @@ def parsed(text: str) -> html.HtmlElement:
     return html.document_fromstring(text.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8"))
 
 
-def test_the_page_says_the_verdict_the_files_the_findings_and_what_was_not_checked(wrong: dict[str, Any]) -> None:
+def words(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def cells(table: html.HtmlElement) -> list[list[str]]:
+    return [[words(cell) for cell in row] for row in table.iter("tr")]
+
+
+def test_the_first_screen_says_in_words_that_it_must_not_be_sent(wrong: dict[str, Any]) -> None:
     root = parsed(page(wrong, RULES))
+    assert words(root.xpath("//title")[0]) == "Validation: a.xml: 218 errors, 1 warning"
+    assert words(root.xpath("//h1")[0]) == "a.xml"
+    banner = words(root.xpath("//header")[0])
+    assert "StructureX:Y(1.0)" in banner
+    assert "Observations1,341" in banner
     (verdict,) = root.find_class("verdict")
-    assert verdict.text_content() == "a.xml: 218 errors, 1 warning."
-    assert [heading.text_content() for heading in root.iter("h3")] == [
-        "error: Not in its list", "error: Twice", "warning: Late", "information: Said"
-    ]  # fmt: skip
-    captions = [caption.text_content() for caption in root.iter("caption")]
-    assert captions == [
-        "What was validated",
-        "Not in its list: the first 7 of 217 places",
-        "Twice: 1 place",
-        "Late: 1 place",
-        "Said: 2 places",
-        "Rules that could not run, or not completely, and why",
+    said = [words(one) for one in verdict.iter("p")]
+    assert said == [
+        "Not valid: 218 errors and 1 warning.",
+        "It must not be sent: mend the errors, then validate again.",
     ]
-    rows = [[cell.text_content() for cell in row] for row in root.iter("tr")]
-    assert rows[1] == [
-        "a.xml", "StructureSpecificData 2.1", "X:Y(1.0)", "9", "1,341", "0", "completely", "ab" * 32
+    assert words(verdict.getnext()) == "1 rule could not run: why."
+    assert verdict.getparent().getparent().tag == "main"
+    assert verdict.getparent().getprevious() is None  # nothing stands before it
+
+
+@pytest.mark.parametrize(
+    ("number", "accepted", "kind", "sentence", "detail"),
+    [
+        ((0, 0), 0, "holds", "Valid by all rules that could be run.", "It may be sent."),
+        ((0, 1), 0, "warning", "Valid by all rules that could be run, with 1 warning.", "It may be sent when somebody has looked at the warning."),
+        ((0, 1200), 0, "warning", "Valid by all rules that could be run, with 1,200 warnings.", "It may be sent when somebody has looked at the warnings."),
+        ((2, 0), 2, "accepted", "Valid by all rules that could be run, with 2 errors accepted.", "It may be sent."),
+        ((1, 2), 1, "warning", "Valid by all rules that could be run, with 1 error accepted and 2 warnings.", "It may be sent when somebody has looked at the warnings."),
+        ((1, 0), 0, "error", "Not valid: 1 error.", "It must not be sent: mend the error, then validate again."),
+    ],
+)  # fmt: skip
+def test_the_verdict_never_says_more_than_is_known(
+    clean: dict[str, Any], number: tuple[int, int], accepted: int, kind: str, sentence: str, detail: str
+) -> None:
+    errors, warnings = number
+    one = {**clean, "ok": errors == accepted, "counts": {"error": errors, "warning": warnings, "information": 0}}
+    found = standing(one)
+    assert (found.kind, found.sentence, found.detail) == (kind, sentence, detail)
+
+
+def test_the_page_says_the_files_the_findings_and_what_was_not_checked(wrong: dict[str, Any]) -> None:
+    root = parsed(page(wrong, RULES))
+    assert [words(heading) for heading in root.iter("h3")] == [
+        "✕error: Not in its list", "✕error: Twice", "▲warning: Late", "ℹinformation: Said"
     ]  # fmt: skip
-    assert rows[3] == ["a.xml:12:7", "M.FR.N", "2024-05", "ACTIVITY", "BTX", "a code of CL", "no such code."]
-    assert rows[-1] == ["not a data set of this regulation", "1", "sum"]
-    said = " ".join(root.text_content().split())
-    assert "code, STRUVAL 150/029: 217 places. The code is unknown. To mend: Use a code of the list." in said
-    assert "twice. See also 3:1 '5'." in said
+    files, _, codes, more, twice, _, said, unchecked = root.xpath("//main//table")
+    assert cells(files)[1] == [
+        f"a.xmlSHA-256 {'ab' * 32}", "StructureSpecificData 2.1", "X:Y(1.0)", "9", "1,341", "0", "completely"
+    ]  # fmt: skip
+    assert cells(codes)[:2] == [
+        ["Place", "Series", "Period", "Component", "Found", "Expected", "What is wrong"],
+        ["line 12, column 7", "M.FR.N", "2024-05", "ACTIVITY", "BTX", "a code of CL", "no such code."],
+    ]
+    assert [len(cells(one)) - 1 for one in (codes, more)] == [5, 2]
+    assert words(codes[0]) == "the first 5 of 217 places"
+    assert cells(twice)[1][-1] == "twice. See also 3:1 '5'."
+    assert cells(said)[0] == ["File", "What is wrong"]  # nothing else is said of it
+    assert cells(unchecked)[-1] == ["not a data set of this regulation", "1", "sum"]
+
+
+def test_a_rule_says_its_numbers_what_it_means_and_how_to_mend(wrong: dict[str, Any]) -> None:
+    (one,) = parsed(page(wrong, RULES)).xpath("//section[@id='rule-code']")
+    assert (one.get("data-rule"), one.get("data-severity"), one.get("data-accepted")) == ("code", "error", None)
+    assert [words(line) for line in one.xpath("./p | ./div/p")] == [
+        "217 places", "code · STRUVAL 150/029", "The code is unknown.", "To mend: Use a code of the list.",
+    ]  # fmt: skip
+    (rest,) = one.iter("details")
+    assert rest.get("open") is None
+    assert words(rest[0]) == "and 212 more of Not in its list (code)"
+    assert words(rest[-1]) == "210 places more, not listed here."
+
+
+def test_what_was_accepted_is_not_to_be_mended_and_says_by_whom_and_until_when() -> None:
+    one = document(Verdict("double", "a.xml", 1, (replace(CODE, rule="double"),)))
+    one["findings"][0]["accepted"] = {"by": "me", "reason": "known", "until": "2024-12"}
+    one["ok"] = True
+    (rule,) = parsed(page(one, RULES)).xpath("//section[@data-rule='double']")
+    assert rule.get("data-accepted") is not None
+    assert [words(mark) for mark in rule.find_class("mark")] == ["✕error", "☑accepted"]
+    (table,) = rule.iter("table")
+    assert cells(table)[0][-1] == "Accepted"
+    assert cells(table)[1][-1] == "accepted by me until 2024-12: known"
+    assert "To mend" not in words(rule)
+
+
+def test_places_in_several_files_name_the_file() -> None:
+    both = tuple(replace(CODE, file=name, line=None, column=None, cell="s!B2") for name in ("a.xml", "b.xml"))
+    root = parsed(page(document(Verdict("code", "", 2, both), files=(A, B)), RULES))
+    assert words(root.xpath("//h1")[0]) == "2 files"
+    (table,) = root.xpath("//section[@id='rule-code']//table")
+    assert [row[:2] for row in cells(table)] == [["File", "Place"], ["a.xml", "s!B2"], ["b.xml", "s!B2"]]
+
+
+def test_two_rules_of_one_name_are_told_apart() -> None:
+    rules = {**RULES, "double": replace(RULES["double"], name="Not in its list")}
+    both = (Verdict("code", "a.xml", 1, (CODE,)), Verdict("double", "a.xml", 1, (replace(CODE, rule="double"),)))
+    root = parsed(page(document_of(rules, *both), rules))
+    regions = [region.get("aria-label") for region in root.xpath("//section[@data-rule]//div[@role='region']")]
+    assert regions == ["Places of Not in its list (code)", "Places of Not in its list (double)"]
+
+
+def test_a_place_in_words() -> None:
+    assert place({"cell": None, "line": 1079, "column": 7}) == "line 1,079, column 7"
+    assert place({"cell": None, "line": 3, "column": None}) == "line 3"
+    assert place({"cell": "counts!C7", "line": 3, "column": None}) == "counts!C7"
+    assert place({"cell": None, "line": None, "column": None}) == ""
+
+
+GROUPS = (
+    Group("lists", "Lists", "Codes are in their lists."),
+    Group("time", "Time", "It comes in time."),
+    Group("never", "Never", "No rule of it was confronted."),
+)
+GROUPED = {
+    id_: replace(rule, group={"code": "lists", "double": "lists", "late": "time", "said": "time"}.get(id_, ""))
+    for id_, rule in RULES.items()
+}
+
+
+def test_groups_of_rules_say_what_is_required_and_what_came_of_it(wrong: dict[str, Any]) -> None:
+    (table,) = parsed(page(wrong, GROUPED, groups=GROUPS)).find_class("gates")
+    assert cells(table) == [
+        ["Rules", "Outcome", "Hold", "Violated", "Only tell", "Not run", "Which"],
+        ["ListsCodes are in their lists.", "✕not passed", "0", "2", "0", "0", "Not in its list, Twice"],
+        ["TimeIt comes in time.", "▲passed with warnings", "0", "1", "1", "0", "Late, Said"],
+        ["Other rules", "○not checked", "0", "0", "0", "1", ""],
+    ]
+    assert table.xpath(".//a/@href") == ["#rule-code", "#rule-double", "#rule-late", "#rule-said"]
+
+
+def test_of_many_violated_rules_a_group_names_the_first() -> None:
+    rules = {f"r{n}": Rule(f"r{n}", f"Rule {n}", "error", "Means.", "Mend.", group="lists") for n in range(1, 8)}
+    many = document_of(rules, *(Verdict(id_, "a.xml", 1, more=1) for id_ in rules))
+    (table,) = parsed(page(many, rules, groups=GROUPS)).find_class("gates")
+    assert cells(table)[1][-1] == "Rule 1, Rule 2, Rule 3, Rule 4, Rule 5 and 2 more"
+
+
+def test_a_group_has_passed_when_most_of_its_rules_ran_and_hold() -> None:
+    def outcome(*verdicts: Verdict) -> tuple[str, str]:
+        (gate, *_) = gates(document(*verdicts), GROUPED, GROUPS)
+        return gate.outcome
+
+    holds, unchecked = Verdict("code", "a.xml", 9), Verdict("double", "a.xml", unchecked="no.")
+    assert outcome(holds, unchecked) == ("holds", "passed")
+    assert outcome(unchecked) == ("unknown", "not checked")
+    assert outcome(holds, Verdict("code", "b.xml", unchecked="no."), unchecked) == ("holds", "passed")
+    assert outcome(holds, Verdict("late", "a.xml", 9, more=1)) == ("holds", "passed")
+    assert outcome(Verdict("late", "a.xml", 9, more=1)) == ("warning", "passed with warnings")
+    three = {**GROUPED, "sum": replace(RULES["sum"], group="lists")}
+    (gate,) = gates(document(holds, unchecked, Verdict("sum", unchecked="no.")), three, GROUPS)
+    assert gate.outcome == ("unknown", "checked in part")
+    one = document(Verdict("double", "a.xml", 1, (replace(CODE, rule="double"),)))
+    one["findings"][0]["accepted"] = {"by": "me", "reason": "known", "until": "2024-12"}
+    assert gates(one, GROUPED, GROUPS)[0].outcome == ("accepted", "passed, as accepted")
 
 
 def test_a_hint_of_its_own_stands_beside_its_place() -> None:
     codes = (replace(CODE, hint="Try BTE."), replace(CODE, hint="Try BTN."))
     root = parsed(page(document(Verdict("code", "a.xml", 2, codes)), RULES))
-    said = [row[-1].text_content() for row in root.iter("tr")]
-    assert said[-2:] == ["no such code. Try BTE.", "no such code. Try BTN."]
+    (table,) = root.xpath("//section[@id='rule-code']//table")
+    assert [row[-1] for row in cells(table)[1:]] == ["no such code. Try BTE.", "no such code. Try BTN."]
     assert "To mend" not in root.text_content()
 
 
 def test_a_clean_page_says_valid(clean: dict[str, Any]) -> None:
     root = parsed(page(clean, RULES))
-    assert root.find_class("verdict")[0].text_content() == "a.xml: valid, 9 series, 1,341 observations."
-    assert "2 of 2 checks hold." in root.text_content()
-    assert not list(root.iter("nav"))
+    assert words(root.find_class("sentence")[0]) == "Valid by all rules that could be run."
+    assert "2 of 2 checks hold. Made by ebs 1." in words(root)
+    assert words(root.xpath("//section[@id='findings']")[0]) == "Findings None."
+    assert root.find_class("note") == []
+
+
+def test_twins_are_linked(clean: dict[str, Any]) -> None:
+    twins = (("findings.csv", "a b.csv", "every finding as a table"),)
+    (link,) = parsed(page(clean, RULES, twins=twins)).xpath("//section[@id='twins']//a")
+    assert (link.get("href"), words(link.getparent())) == ("a b.csv", "findings.csv every finding as a table")
+    assert not parsed(page(clean, RULES)).xpath("//section[@id='twins']")
 
 
 def test_the_page_can_be_read_by_everybody(wrong: dict[str, Any]) -> None:
-    text = page(wrong, RULES)
+    text = page(wrong, GROUPED, groups=GROUPS)
     assert text.startswith("<!DOCTYPE html>")
     root = parsed(text)
     assert root.get("lang") == "en"
@@ -447,36 +595,50 @@ def test_the_page_can_be_read_by_everybody(wrong: dict[str, Any]) -> None:
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(set(ids)) == len(ids)
     links = [str(link.get("href")) for link in root.iter("a")]
-    assert links[0] == "#content"
+    assert links[0] == "#page.content"
     assert {link.removeprefix("#") for link in links} <= set(ids)
+    contents = root.xpath("//nav//ol//a/@href")
+    assert [f"#{id_}" for id_ in root.xpath("//main//section/@id")] == contents
     for one in root.iter("table"):
         assert one[0].tag == "caption"
+        assert words(one[0])
     assert all(cell.get("scope") in ("row", "col") for cell in root.iter("th"))
-    assert all(region.get("aria-label") and region.get("tabindex") == "0" for region in root.find_class("wide"))
+    regions = [region.get("aria-label") for region in root.find_class("wide")]
+    assert all(regions)
+    assert len(set(regions)) == len(regions)
+    assert all(region.get("tabindex") == "0" for region in root.find_class("wide"))
+    signs = root.find_class("sign")
+    assert all(sign.get("aria-hidden") == "true" for sign in signs)  # each beside its word
 
 
-def test_the_page_needs_nothing_and_runs_nothing(wrong: dict[str, Any]) -> None:
+def test_the_page_needs_nothing_and_runs_its_own_script_alone(wrong: dict[str, Any]) -> None:
     root = parsed(page(wrong, RULES))
     (policy,) = [meta.get("content") for meta in root.iter("meta") if meta.get("http-equiv")]
-    (style,) = root.iter("style")
-    digest = b64encode(hashlib.sha256(str(style.text).encode()).digest()).decode()
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    (style,), (script,) = root.iter("style"), root.iter("script")
+    style_hash, script_hash = (
+        f"'sha256-{b64encode(hashlib.sha256(str(one.text).encode()).digest()).decode()}'" for one in (style, script)
+    )
+    allowed = f"script-src {script_hash}; style-src {style_hash}"
+    assert policy == f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     assert harmless(root)
-    assert not re.search(r"url\(|@import|https?:", page(wrong, RULES))
+    assert not re.search(r"url\(|@import|https?:", page(wrong, RULES).replace('[href^="http"]', ""))
     assert "prefers-color-scheme: dark" in str(style.text)
     assert "@media print" in str(style.text)
 
 
 def harmless(root: html.HtmlElement) -> bool:
-    """Only elements of the template, no handler, no style of their own, no link that leaves the page."""
+    """Only elements of the template and one script, no handler, no style of their own, no link that leaves the page."""
+    if len(list(root.iter("script"))) != 1:
+        return False
     known = {
-        "html", "head", "meta", "title", "style", "body", "a", "header", "h1", "nav", "ul", "li", "main", "p", "strong",
+        "html", "head", "meta", "title", "style", "body", "a", "header", "h1", "nav", "ol", "li", "main", "p", "strong",
         "h2", "h3", "section", "span", "code", "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "footer",
+        "dl", "dt", "dd", "br", "details", "summary", "script",
     }  # fmt: skip
     attributes = {name for element in root.iter() for name in element.attrib}
     return {element.tag for element in root.iter()} <= known and attributes <= {
         "lang", "charset", "http-equiv", "content", "name", "class", "href", "id", "tabindex", "role", "aria-label",
-        "scope",
+        "aria-labelledby", "aria-hidden", "scope", "data-rule", "data-severity", "hidden",
     }  # fmt: skip
 
 
@@ -486,9 +648,8 @@ def test_the_page_shows_hostile_text_as_text(text: str) -> None:
     root = parsed(said)
     assert harmless(root)
     assert not HIDDEN.search(said)
-    cells = [cell.text_content() for cell in root.iter("td")]
-    assert visible(short(text, 2000)) in cells
-    assert len(said) < 60_000
+    assert visible(short(text, 2000)) in [cell.text_content() for cell in root.iter("td")]
+    assert len(said) < 100_000
 
 
 def test_a_hostile_rule_is_text_too() -> None:

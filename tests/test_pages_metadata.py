@@ -24,7 +24,6 @@ from pipeline.rich_text import Element, RichText, paragraph
 from pipeline.texts.markdown import to_rich
 
 TEMPLATES = Path(pipeline.pages.__file__).parent / "templates"
-STYLE = (TEMPLATES / "metadata.css").read_text("utf-8")
 
 
 def parsed(text: str) -> html.HtmlElement:
@@ -500,48 +499,6 @@ def test_the_page_uses_every_word_that_the_languages_have_for_it() -> None:
     used |= {"kind_new", "kind_gone", "kind_changed", "withheld_one", "withheld_many"}
     for language in languages().values():
         assert set(language.page) == used
-
-
-# --- colours ------------------------------------------------------------------------------------------------------
-
-
-def colours(scheme: str) -> dict[str, str]:
-    light, dark = (
-        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
-        for block in re.findall(r":root \{(.*?)\}", STYLE, re.S)[:2]
-    )
-    return {**light, **dark} if scheme == "dark" else light
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("front", "back"),
-    [
-        ("text", "ground"), ("text", "band"), ("quiet", "ground"), ("quiet", "band"), ("link", "ground"), ("link", "band"),
-        ("banner-text", "banner"), ("banner-quiet", "banner"), ("now", "now-ground"), ("before", "before-ground"),
-    ],
-)  # fmt: skip
-def test_text_can_be_read(scheme: str, front: str, back: str) -> None:
-    found = colours(scheme)
-    assert contrast(found[front], found[back]) >= 4.5
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("front", "back"), [("link", "ground"), ("banner-text", "banner"), ("quiet", "ground")])
-def test_focus_and_borders_of_controls_can_be_seen(scheme: str, front: str, back: str) -> None:
-    found = colours(scheme)
-    assert contrast(found[front], found[back]) >= 3
 
 
 # --- on a terminal ------------------------------------------------------------------------------------------------

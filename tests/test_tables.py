@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from pipeline.tables import (
     conform,
     frame_csv,
     guarded,
+    part_csv,
     read_csv,
     unguarded,
     write_csv,
@@ -95,6 +97,15 @@ def test_numbers_are_not_guarded() -> None:
 def test_what_is_written_as_csv_is_read(rows: list[tuple[str, str]]) -> None:
     data = write_csv(["one", "two"], rows)
     assert [tuple(row.values()) for row in read_csv(data)] == rows
+
+
+@given(st.lists(st.tuples(TRICKY, TRICKY), max_size=5))
+@example([("a", "x"), ("b\nc", 'q"'), ("a", "y,z")])
+def test_rows_parted_by_a_column_are_the_rows(rows: list[tuple[str, str]]) -> None:
+    parted = part_csv(write_csv(["one", "two"], rows), "one")
+    assert {value: len(lines) for value, lines in parted.lines.items()} == Counter(one for one, _ in rows)
+    for value in {one for one, _ in rows}:
+        assert [row["two"] for row in parted.rows([value])] == [two for one, two in rows if one == value]
 
 
 @given(st.lists(st.tuples(TRICKY, TRICKY, st.none() | st.integers(-9, 9)), max_size=5))

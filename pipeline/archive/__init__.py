@@ -8,6 +8,7 @@
 """
 
 from pipeline.archive.folder import (
+    FINDINGS,
     MANIFEST,
     SUMS,
     State,
@@ -23,6 +24,7 @@ from pipeline.archive.folder import (
     open_delivery,
     ordered,
     packed,
+    parted,
     place,
     read,
     remove,
@@ -38,6 +40,7 @@ from pipeline.archive.folder import (
 from pipeline.archive.lock import one_at_a_time
 
 __all__ = [
+    "FINDINGS",
     "MANIFEST",
     "SUMS",
     "State",
@@ -54,6 +57,7 @@ __all__ = [
     "open_delivery",
     "ordered",
     "packed",
+    "parted",
     "place",
     "read",
     "remove",

@@ -20,9 +20,10 @@ from typing import Any
 
 from pipeline.disk import sync_folder, write_whole
 from pipeline.errors import InputError, MachineError, Problem, Problems, UsageError, machine_error
-from pipeline.tables import read_csv
+from pipeline.tables import Parted, part_csv, read_csv
 
 SUMS, MANIFEST, ENVIRONMENT = "SHA256SUMS", "manifest.json", "environment.json"
+FINDINGS = "findings.json"
 RECEIPTS = "receipts"  # folder of a country: one folder for each delivery that was sent with one
 _DRAFT = re.compile(r"(\d{4}-\d{2})_(\d{2,})")
 _ON_ITS_WAY = re.compile(rf"\.({_DRAFT.pattern}(\.rebuilt)?\.partial|(history|decisions)\.toml\.new)")
@@ -414,29 +415,26 @@ def unchanged(delivery: Path, manifest: Mapping[str, Any], names: Iterable[str])
     problems.done()
 
 
-def table(delivery: Path, name: str, about: Collection[str] = ()) -> Iterator[dict[str, str]]:
-    """The rows of one of the delivery's tables, every cell as text.
+def table(delivery: Path, name: str) -> Iterator[dict[str, str]]:
+    """The rows of one of the delivery's tables, every cell as text."""
+    return read_csv(_bytes(delivery / name))
 
-    ``about``: only rows with one of these words somewhere are wanted; others may be left out, which saves most of the
-    time where the table is long.
-    """
+
+def parted(delivery: Path, name: str, column: str) -> Parted:
+    """One of the delivery's tables, its rows parted by a column, to be read where they are wanted."""
+    return part_csv(_bytes(delivery / name), column)
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = (delivery / name).read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise machine_error(str(delivery / name), error) from error
-    if about and b'"' not in data:  # no cell is quoted, so each line is a row
-        header, *lines = data.split(b"\n")
-        words = [word.encode("utf-8") for word in about]
-        data = b"\n".join([header, *(line for line in lines if any(word in line for word in words))])
-    return read_csv(data)
+        raise machine_error(str(path), error) from error
 
 
 def findings(delivery: Path) -> dict[str, Any]:
     """The findings report of a delivery."""
-    try:
-        report: dict[str, Any] = json.loads((delivery / "findings.json").read_bytes())
-    except OSError as error:
-        raise machine_error(str(delivery / "findings.json"), error) from error
+    report: dict[str, Any] = json.loads(_bytes(delivery / FINDINGS))
     return report
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +19,16 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.archive.edited import add, content, replace
-from pipeline.archive.folder import MANIFEST, RECEIPTS, digest, manifest_digest, open_delivery, unchanged
+from pipeline.archive.folder import (
+    FINDINGS,
+    MANIFEST,
+    RECEIPTS,
+    digest,
+    findings,
+    manifest_digest,
+    open_delivery,
+    unchanged,
+)
 from pipeline.errors import FactsError, InputError, Problem, UsageError, is_text
 from pipeline.facts import read_toml
 from pipeline.facts.models import Code, Model, Month
@@ -179,10 +189,14 @@ def add_receipt(folder: Path, delivery: str, receipt: str, sha256: str) -> None:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The history that a delivery rests on: the deliveries used, as its request names them, and what they said."""
+    """The history that a delivery rests on: the deliveries used, as its request names them, and what they said.
+
+    ``findings``: those of the last month's delivery (of several, of each), as its report tells them.
+    """
 
     used: tuple[Mapping[str, Any], ...] = ()
     vintages: Vintages = field(default_factory=Vintages)
+    findings: tuple[Mapping[str, Any], ...] = ()
 
 
 def located(asked: Path | None, place: Path) -> Path:
@@ -223,6 +237,11 @@ def earlier(folder: Path, country: str, month: str, indicators: Sequence[str]) -
         names, values = by_month.setdefault(one.month, ([], {}))
         names += those
         values.update(said)
+    found: tuple[Mapping[str, Any], ...] = ()
+    try:
+        found = _found_last(folder, [one for one, _ in in_order])
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
     entries = tuple(
@@ -236,7 +255,21 @@ def earlier(folder: Path, country: str, month: str, indicators: Sequence[str]) -
         | _before(one, those, sent)
         for one, those in in_order
     )
-    return Earlier(entries, Vintages.of((at, names, values) for at, (names, values) in sorted(by_month.items())))
+    vintages = Vintages.of((at, names, values) for at, (names, values) in sorted(by_month.items()))
+    return Earlier(entries, vintages, found)
+
+
+def _found_last(folder: Path, used: Sequence[Sent]) -> tuple[Mapping[str, Any], ...]:
+    """The findings of the deliveries of the last month among these; InputError where they are not what was stored."""
+    found: list[Mapping[str, Any]] = []
+    for one in used:
+        delivery = folder / one.delivery
+        if (
+            one.month == used[-1].month and manifest_digest(delivery) == one.manifest
+        ):  # else it is told where it is read
+            unchanged(delivery, open_delivery(delivery), [FINDINGS])
+            found += findings(delivery)["findings"]
+    return tuple(found)
 
 
 def _before(one: Sent, indicators: Iterable[str], sent: Iterable[Sent]) -> dict[str, Any]:
@@ -358,8 +391,8 @@ def with_its_own(delivery: Path) -> Vintages:
     return before.then(asked["month"], asked["indicators"], published(delivery))
 
 
-#: where a delivery keeps what was sent before it
-STORED = "inputs/earlier/observations.csv"
+#: where a delivery keeps what was sent before it, and what was found in the last of it
+STORED, FOUND = "inputs/earlier/observations.csv", "inputs/earlier/findings.json"
 
 
 def stored(delivery: Path, manifest: Mapping[str, Any]) -> Vintages:
@@ -369,6 +402,14 @@ def stored(delivery: Path, manifest: Mapping[str, Any]) -> Vintages:
         return Vintages()
     unchanged(delivery, manifest, [STORED])
     return from_csv((delivery / STORED).read_bytes(), used)
+
+
+def found_before(delivery: Path, manifest: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The findings of the last delivery before this one, as it keeps them; InputError when they are not what was stored."""
+    if FOUND not in manifest["files"]:
+        return ()
+    unchanged(delivery, manifest, [FOUND])
+    return tuple(json.loads((delivery / FOUND).read_bytes()))
 
 
 def to_csv(vintages: Vintages) -> bytes:

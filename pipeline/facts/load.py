@@ -23,7 +23,7 @@ from pipeline.facts.classification import Classification, fact_text, read_classi
 from pipeline.facts.store import Store
 from pipeline.facts.structure import Dataflow, Structure, Structures
 from pipeline.facts.structure_messages import read_structures
-from pipeline.findings import Rule
+from pipeline.findings import Group, Rule
 
 if typing.TYPE_CHECKING:
     from pipeline.facts.metadata_structure import MetadataStructures
@@ -92,6 +92,7 @@ class Facts:
     transmission: m.Transmission
     concepts: m.Concepts
     rules: Mapping[str, Rule]
+    rule_groups: tuple[Group, ...]
     classification_index: tuple[m.ClassificationEntry, ...]
     classifications: Mapping[str, Classification]
     structure_index: tuple[m.StructureEntry, ...]
@@ -130,6 +131,13 @@ class Facts:
     def languages(self) -> Mapping[str, m.Language]:
         """The languages in which a report can be written, by id."""
         return _languages(self.store)
+
+    @property
+    def own_language(self) -> m.Language:
+        """How the tool itself writes numbers and days: in English, else as the first language there is."""
+        if not self.languages:
+            raise FactsError(Problem(LANGUAGES, "there is no language.", "Put one back, such as en.toml."))
+        return self.languages.get("en") or next(iter(self.languages.values()))
 
     def structure(self, ref: str) -> Structure:
         """A data structure by ``AGENCY:ID(VERSION)``, or the one that the dataflow of this reference uses."""
@@ -263,6 +271,7 @@ def load(overlay: Path | None = None, *, alone: bool = False) -> Facts:
         transmission=transmission,
         concepts=concepts,
         rules={rule.id: rule for rule in rules.rule},
+        rule_groups=rules.group,
         classification_index=index.classification,
         classifications=classifications,
         structure_index=structures.structure,

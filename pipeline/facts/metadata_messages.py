@@ -45,6 +45,7 @@ from pipeline.facts.structure_xml import (
     shelved,
     tag_of,
     text_of,
+    whole,
 )
 
 DEEPEST = 20
@@ -102,19 +103,12 @@ class _Read:
 def _structures(items: Iterable[Artefact], reading: _Reading) -> tuple[dict[str, MetadataStructure], tuple[str, ...]]:
     """The metadata structures, and the references of those of which only the name is there."""
     found: dict[str, _Read] = {}
-    stubs: list[str] = []
-    for item in items:
-        if not identified(item, reading.problems):
-            continue
-        components = child_of(item.element, "MetadataStructureComponents")
-        if components is None:
-            stubs.append(item.reference.ref)
-            continue
+    those, stubs = whole(items, "MetadataStructureComponents", reading.problems)
+    for item, components in those:
         new = _structure(item, components, reading)
         old = found.get(new.structure.ref)
         found[new.structure.ref] = new if old is None else _together(old, new, reading.problems)
-    whole = {ref: read.structure for ref, read in found.items()}
-    return whole, tuple(ref for ref in dict.fromkeys(stubs) if ref not in whole)
+    return {ref: read.structure for ref, read in found.items()}, tuple(stubs)
 
 
 def _structure(item: Artefact, components: etree._Element, reading: _Reading) -> _Read:

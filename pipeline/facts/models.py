@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.findings import Rule
+from pipeline.errors import nearest
+from pipeline.findings import Group, Rule
 from pipeline.period import Period
 
 Evidence = Literal["official", "seed", "public", "inferred"]
@@ -300,13 +301,23 @@ def _each_once(ids: list[str]) -> None:
 
 
 class RuleBook(Model):
-    """rules.toml."""
+    """rules.toml; a rule without a group stands outside all of them."""
 
+    group: tuple[Group, ...] = ()
     rule: tuple[Rule, ...]
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> RuleBook:
         _each_once([rule.id for rule in self.rule])
+        _each_once([group.id for group in self.group])
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_there(self) -> RuleBook:
+        known = {group.id for group in self.group}
+        for rule in self.rule:
+            if rule.group and rule.group not in known:
+                raise ValueError(f"rule {rule.id}: {rule.group!r} is no group{nearest(rule.group, known) or '.'}")
         return self
 
 

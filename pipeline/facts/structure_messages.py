@@ -59,6 +59,7 @@ from pipeline.facts.structure_xml import (
     shelved,
     tag_of,
     text_of,
+    whole,
 )
 
 
@@ -223,18 +224,12 @@ class _Reading(NamedTuple):
 def _structures(items: Iterable[Artefact], reading: _Reading) -> tuple[dict[str, Structure], tuple[str, ...]]:
     """The data structures, and the references of those of which only the name is there."""
     found: dict[str, Structure] = {}
-    stubs: list[str] = []
-    for item in items:
-        if not identified(item, reading.problems):
-            continue
-        components = child_of(item.element, "DataStructureComponents")
-        if components is None:
-            stubs.append(item.reference.ref)
-            continue
+    those, stubs = whole(items, "DataStructureComponents", reading.problems)
+    for item, components in those:
         structure = _structure(item, components, reading)
         if found.setdefault(structure.ref, structure) != structure:
             reading.problems.add(item.where, f"the data structure {structure.ref} is given twice, differently.")
-    return found, tuple(ref for ref in dict.fromkeys(stubs) if ref not in found)
+    return found, tuple(stubs)
 
 
 def _structure(item: Artefact, components: etree._Element, reading: _Reading) -> Structure:

@@ -186,6 +186,23 @@ def identified(item: Artefact, problems: Problems) -> bool:
     return True
 
 
+def whole(
+    items: Iterable[Artefact], components: str, problems: Problems
+) -> tuple[list[tuple[Artefact, etree._Element]], list[str]]:
+    """Structures with the element that holds their components; and the references of those of which only the name is there."""
+    found: list[tuple[Artefact, etree._Element]] = []
+    named: dict[str, None] = {}
+    for item in items:
+        if identified(item, problems):
+            element = child_of(item.element, components)
+            if element is None:
+                named[item.reference.ref] = None
+            else:
+                found.append((item, element))
+    there = {item.reference.ref for item, _ in found}
+    return found, [ref for ref in named if ref not in there]
+
+
 # -------------------------------------------------------------------------------------- small readings
 
 

@@ -87,7 +87,7 @@ def last_line(
             parts = [f"{folder / 'upload'}: {files} to send{_until(manifest, now)}"]
     else:
         errors = [finding for finding in open_ if finding["severity"] == "error"]
-        number = report["counts"]["error"] - sum(f["severity"] == "error" for f in report["findings"]) + len(errors)
+        number = not_accepted(report, "error")
         parts = [f"{folder}: a draft with {number} error{'s' if number > 1 else ''}; correct the input and run again"]
         if any(rules[finding["rule"]].may_be_accepted for finding in errors):
             parts[0] += f", or accept with a reason what may stay (`ebs accept {folder} …`)"
@@ -100,19 +100,30 @@ def last_line(
     return "; ".join(parts)
 
 
+def not_accepted(report: Document, severity: str) -> int:
+    """How many findings of a severity nobody has accepted, those included of which no details were kept."""
+    accepted = sum(bool(finding["accepted"]) for finding in report["findings"] if finding["severity"] == severity)
+    return int(report["counts"][severity]) - accepted
+
+
 def _until(manifest: Document, now: dt.datetime) -> str:
     """What it corrects; else by when, or since when it was due, and of a day that has moved which it was."""
     if corrects := manifest["request"].get("corrects"):
         return f", correcting {corrects['delivery']}"
     plain, due = manifest["due"], manifest.get("effective_due", manifest["due"])
     moved = f" (the working day after {plain})" if due != plain else ""
-    since = _local(manifest, now).isoformat() > due
-    return f"{', due since' if since else ' by'} {due}{moved}"
+    return f"{', due since' if days_late(manifest, now) > 0 else ' by'} {due}{moved}"
 
 
-def _local(manifest: Document, at: dt.datetime) -> dt.date:
+def local_day(manifest: Document, at: dt.datetime) -> dt.date:
     """The day of an instant in the time zone in which days end for the deadline."""
     return at.astimezone(ZoneInfo(manifest["zone"])).date() if "zone" in manifest else at.date()
+
+
+def days_late(manifest: Document, at: dt.datetime) -> int:
+    """Days from the last day on time to an instant, negative before it."""
+    last = dt.date.fromisoformat(manifest.get("effective_due", manifest["due"]))
+    return (local_day(manifest, at) - last).days
 
 
 def day(when: dt.datetime) -> str:
@@ -125,9 +136,8 @@ def when(month: str, at: dt.datetime, manifest: Document) -> str:
 
     The day is that of the time zone in which a day ends for the deadline.
     """
-    day_ = _local(manifest, at)
-    age = (day_ - Period.parse(month).last_day).days
-    late = (day_ - dt.date.fromisoformat(manifest.get("effective_due", manifest["due"]))).days
+    age = (local_day(manifest, at) - Period.parse(month).last_day).days
+    late = days_late(manifest, at)
     if late:
         due = f"{counted(abs(late), 'day')} {'after it was' if late > 0 else 'before it is'} due"
     else:

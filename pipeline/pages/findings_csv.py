@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.pages.summary import Entry
+from pipeline.pages.summary import Document, Entry
 from pipeline.pages.visible import visible
 
 #: The keys of a finding in the JSON report, in its order; ``related`` as "line:column value; …"; not ``accepted``.
@@ -26,6 +26,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # the wi
 def header() -> str:
     """The names of the columns, as the first line."""
     return _line(COLUMNS)
+
+
+def table(document: Document) -> str:
+    """All findings of a JSON report."""
+    return header() + "".join(row(finding) for finding in document["findings"])
 
 
 def row(finding: Entry) -> str:

@@ -6,23 +6,20 @@ the structure or the message restricts from publication reaches neither the text
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.facts.wording import day, listing, month, named, number, phrase
 from pipeline.metadata_set import Change, Content, MetadataSet
+from pipeline.pages.html import render
 from pipeline.pages.rich import Texts, clean
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
 
     from pipeline.facts.metadata_structure import MetadataAttribute, MetadataStructure
@@ -130,19 +127,16 @@ def page(set_: MetadataSet, structure: MetadataStructure, language: Language, ab
 
     A text that is missing in the language is shown in the set's first other one, and marked.
     """
-    from markupsafe import Markup
-
-    environment = _environment()
-    style = environment.get_template("metadata.css").render(report=_css_text(about.id))
     public = _public(structure, set_)
     shifts = tuple(_shifts(about.changes or (), structure, language, public))
     contents = _contents(set_, public)
     shown = frozenset(_shown(structure.attributes, public, contents))
     changed = frozenset(shift.id for shift in shifts)
     parts = _Parts(contents, public, shown, changed, language, about.short).all(structure.attributes)
-    return environment.get_template("metadata.html").render(
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    return render(
+        "metadata.html",
+        styles=("metadata.css",),
+        running=about.id,
         language=language.id,
         languages=about.languages,
         words=language.page,
@@ -160,23 +154,6 @@ def page(set_: MetadataSet, structure: MetadataStructure, language: Language, ab
         related=[Texts(shown).link(_named(name, language), address) for name, address in about.related],
         not_confirmed=listing(language, about.not_confirmed),
         number=lambda value: number(language, value),
-    )
-
-
-@cache
-def _environment() -> Environment:
-    """The templates; what they print is escaped, and cannot steer what shows it."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    return Environment(
-        loader=PackageLoader("pipeline.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: value if isinstance(value, Markup) else clean(str(value)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
 
 
@@ -496,10 +473,3 @@ def _escaped(text: str) -> Markup:
     from markupsafe import escape
 
     return escape(clean(text))
-
-
-def _css_text(text: str) -> Markup:
-    """A text as a string of a style sheet."""
-    from markupsafe import Markup
-
-    return Markup('"' + "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text) + '"')

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.findings import SEVERITIES, Rule
+from pipeline.findings import SEVERITIES, Group, Rule
 from pipeline.pages.visible import counted, shown
 
 Document = Mapping[str, Any]
@@ -33,6 +33,11 @@ class Violation:
     def accepted(self) -> bool:
         """A person has accepted every place of it."""
         return len(self.findings) == self.count and all(entry["accepted"] for entry in self.findings)
+
+    @property
+    def anchor(self) -> str:
+        """The id of the rule as a page may use it to lead there."""
+        return "".join(c if c.isascii() and (c.isalnum() or c == "-") else f"_{ord(c):x}_" for c in self.rule)
 
     def more(self, listed: int) -> int:
         """How many places there are beyond those listed."""
@@ -68,6 +73,70 @@ def violations(document: Document, rules: Rules | None = None, file: str | None 
         found.append(Violation(id_, *about, count, listed))
     rank: dict[str, int] = {severity: i for i, severity in enumerate(SEVERITIES)}
     return sorted(found, key=lambda one: (rank.get(one.severity, 0), one.rule))
+
+
+#: the rules that no group holds
+OTHERS = Group("", "Other rules", "")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A group of rules, and what came of them: how many hold, which are violated, how many could not run."""
+
+    group: Group
+    holds: int
+    violated: tuple[Violation, ...]
+    unchecked: int
+
+    @property
+    def informed(self) -> tuple[Violation, ...]:
+        """The rules that only tell something."""
+        return tuple(one for one in self.violated if one.severity == "information")
+
+    @property
+    def doubtful(self) -> tuple[Violation, ...]:
+        """The rules that found an error or a warning."""
+        return tuple(one for one in self.violated if one.severity != "information")
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        """How it looks (``error``, ``warning``, ``accepted``, ``holds`` or ``unknown``), and what it is in words."""
+        open_ = [one for one in self.doubtful if not one.accepted]
+        if any(one.severity == "error" for one in open_):
+            return "error", "not passed"
+        if open_:
+            return "warning", "passed with warnings"
+        if self.doubtful:
+            return "accepted", "passed, as accepted"
+        if not (self.holds or self.informed):
+            return "unknown", "not checked"
+        if self.unchecked > self.holds + len(self.informed):
+            return "unknown", "checked in part"
+        return "holds", "passed"
+
+
+def gates(document: Document, rules: Rules, groups: Sequence[Group]) -> list[Gate]:
+    """The groups of the rules that were confronted, in their order; last those that no group holds."""
+    known = {group.id for group in groups}
+    outcomes: dict[str, dict[str, set[str]]] = {}
+    found: dict[str, list[Violation]] = {}
+
+    def group_of(rule: str) -> str:
+        group = rules[rule].group if rule in rules else ""
+        return group if group in known else OTHERS.id
+
+    for entry in document["rules"]:
+        outcomes.setdefault(group_of(entry["rule"]), {}).setdefault(entry["rule"], set()).add(entry["outcome"])
+    for one in violations(document, rules):
+        found.setdefault(group_of(one.rule), []).append(one)
+    told = []
+    for group in (*groups, OTHERS):
+        violated = tuple(found.get(group.id, ()))
+        others = [said for rule, said in outcomes.get(group.id, {}).items() if rule not in {v.rule for v in violated}]
+        holds = sum("holds" in said for said in others)
+        if violated or others:
+            told.append(Gate(group, holds, violated, len(others) - holds))
+    return told
 
 
 def numbers(struval: str | None, fmr: str | None) -> str:
@@ -110,6 +179,23 @@ def where(entry: Entry) -> str:
     if entry["cell"]:
         return f"{file} {shown(entry['cell'])}".strip()
     return ":".join(filter(None, (file, shown(entry["line"]), shown(entry["column"]))))
+
+
+def place(entry: Entry) -> str:
+    """The place of a finding inside its file: ``line 12, column 7``, ``counts!C7``; nothing for the whole file."""
+    if entry["cell"]:
+        return shown(entry["cell"])
+    said = (f"{name} {entry[name]:,}" for name in ("line", "column") if entry[name])
+    return ", ".join(said)
+
+
+#: what a finding may say beside its place and its message, and what that is called
+_SAYS = {"series": "Series", "period": "Period", "component": "Component", "value": "Found", "expected": "Expected"}
+
+
+def columns(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What at least one of these findings says: (key, name) in the order of a table."""
+    return [(key, name) for key, name in _SAYS.items() if any(entry[key] for entry in entries)]
 
 
 def also(entry: Entry, most: int = 3) -> str:

@@ -1,56 +1,54 @@
-"""The report as one HTML page that needs nothing else: no script, no remote resource, readable on paper too."""
+"""The report as one HTML page that needs nothing else: no remote resource, readable without script and on paper too."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pipeline.pages.summary import Document, Rules, acceptance, also, hints, not_checked, verdict, violations, where
+from pipeline.findings import Group
+from pipeline.pages.html import render
+from pipeline.pages.summary import Document, Rules, gates, not_checked, verdict, violations
 from pipeline.pages.visible import counted, shown
 
+Twin = tuple[str, str, str]
 
-def page(document: Document, rules: Rules) -> str:
-    """The verdict, the files, each violated rule with its places, and what was not checked, for a browser.
 
-    Everything is escaped, and a Content-Security-Policy allows nothing but the page's own style (by its hash).
+@dataclass(frozen=True)
+class Standing:
+    """Where a validated file stands: how it looks, in a sentence, and what to do next."""
+
+    kind: str
+    sentence: str
+    detail: str
+
+
+def page(document: Document, rules: Rules, *, groups: Sequence[Group] = (), twins: Sequence[Twin] = ()) -> str:
+    """The verdict, the files, the groups of rules, each violated rule with its places, and what was not checked.
+
+    ``groups``: in the order in which they are told · ``twins``: the same as data: (label, address, what it is).
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def final(value: Any) -> Any:  # what a template prints; autoescape comes after it
-        return value if isinstance(value, Markup) else shown(value, 2000)
-
-    environment = Environment(
-        loader=PackageLoader("pipeline.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=final,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    style = environment.get_template("validation.css").render()
-    found = violations(document, rules)
-    return environment.get_template("validation.html").render(
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    reasons = not_checked(document)
+    return render(
+        "validation.html",
+        styles=("validation.css", "page.css"),
+        script="page.js",
+        running=f"Validation: {verdict(document)}",
         verdict=verdict(document),
-        ok=document["ok"],
+        standing=standing(document),
+        subject=_subject(document),
+        identity=_identity(document),
         error=document["error"],
         tool={"name": "", "version": "", **document["tool"]},
         files=[{**_FILE, **file} for file in document["files"]],
-        found=found,
-        hints=lambda one: hints(one, rules, len(one.findings)),
-        reasons=not_checked(document),
+        gates=gates(document, rules, groups),
+        found=violations(document, rules),
+        reasons=reasons,
+        not_run=len({rule for unchecked in reasons.values() for rule in unchecked}),
         rules=rules,
+        twins=twins,
         held=sum(entry["outcome"] == "holds" for entry in document["rules"]),
         confronted=len(document["rules"]),
-        where=where,
-        also=also,
-        acceptance=acceptance,
-        counted=counted,
-        number=_number,
     )
 
 
@@ -58,5 +56,43 @@ def page(document: Document, rules: Rules) -> str:
 _FILE = dict.fromkeys(("file", "format", "structure", "series", "observations", "findings", "complete", "sha256"))
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def standing(document: Document) -> Standing:
+    """What may be done with what was validated, by all rules that could be run; they are not all that a receiver asks."""
+    if document["error"]:
+        said = shown(document["error"]["message"], 500)
+        return Standing("error", "It could not be validated.", f"Nothing is known of it: {said}")
+    counts = document["counts"]
+    errors, warnings = (counted(counts[severity], severity) for severity in ("error", "warning"))
+    if not document["ok"]:
+        said = f"{errors} and {warnings}" if counts["warning"] else errors
+        which = "the error" if counts["error"] == 1 else "the errors"
+        return Standing("error", f"Not valid: {said}.", f"It must not be sent: mend {which}, then validate again.")
+    sentence = "Valid by all rules that could be run"
+    noted = [f"{errors} accepted"] if counts["error"] else []
+    if counts["warning"]:
+        said = " and ".join((*noted, warnings))
+        which = "the warning" if counts["warning"] == 1 else "the warnings"
+        return Standing("warning", f"{sentence}, with {said}.", f"It may be sent when somebody has looked at {which}.")
+    said = f", with {noted[0]}" if noted else ""
+    return Standing("accepted" if noted else "holds", f"{sentence}{said}.", "It may be sent.")
+
+
+def _subject(document: Document) -> str:
+    files = document["files"]
+    if not files:
+        return "Nothing was validated"
+    return shown(files[0]["file"]).rpartition("/")[2] if len(files) == 1 else counted(len(files), "file")
+
+
+def _identity(document: Document) -> list[tuple[str, Any]]:
+    """What was validated at a glance: structures, formats, size."""
+    files = document["files"]
+    series, observations = (sum(file.get(key) or 0 for file in files) for key in ("series", "observations"))
+    named = [(name, _each(document, key)) for name, key in (("Format", "format"), ("Structure", "structure"))]
+    size = (("Series", f"{series:,}"), ("Observations", f"{observations:,}")) if files else ()
+    return [(name, said) for name, said in (*named, *size) if said]
+
+
+def _each(document: Document, key: str) -> str:
+    said = list(dict.fromkeys(shown(file.get(key)) for file in document["files"] if file.get(key)))
+    return ", ".join(said[:3]) + (f" and {len(said) - 3:,} more" if len(said) > 3 else "")
