@@ -170,17 +170,19 @@ def structure_of(ref: str, facts: Facts) -> Structure | MetadataStructure:
 
 def keep_apart(inputs: list[Path], outputs: list[Path]) -> None:
     """UsageError when a report would be written over a file that is read, over the other report, or into no folder."""
-    read = {file.resolve() for path in inputs for file in ([path, *path.rglob("*")] if path.is_dir() else [path])}
+    read = {
+        os.path.realpath(file) for path in inputs for file in ([path, *path.rglob("*")] if path.is_dir() else [path])
+    }
     for i, path in enumerate(outputs):
-        if path.resolve() in read:
+        if os.path.realpath(path) in read:
             raise UsageError(
                 Problem(str(path), "the report would be written over a file that is read.", "Name another.")
             )
-        if path.resolve() in [other.resolve() for other in outputs[:i]]:
+        if os.path.realpath(path) in map(os.path.realpath, outputs[:i]):
             raise UsageError(Problem(str(path), "two reports would be written into one file.", "Name another."))
-        if path.is_dir() or not path.parent.is_dir():
-            what = "this is a folder." if path.is_dir() else f"there is no folder {path.parent}."
-            raise UsageError(Problem(str(path), what, "Name a file in a folder that is there."))
+        if not path.parent.is_dir():
+            words = f"there is no folder {path.parent}."
+            raise UsageError(Problem(str(path), words, "Name a file in a folder that is there."))
 
 
 @contextlib.contextmanager

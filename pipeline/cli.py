@@ -681,17 +681,22 @@ def _validate(
     most: int,
     overlay: Path | None,
 ) -> int:
+    from pipeline import archive
     from pipeline.archive import history
     from pipeline.facts import load
     from pipeline.facts.calendar import day_of
     from pipeline.findings import Entries, Finding
     from pipeline.pages import findings_csv
+    from pipeline.pages.html import BEGINNING
     from pipeline.validate import Asked, Candidate
     from pipeline.validate import validate as judge
 
     arguments.keep_apart(
         [*files, *([previous] if previous else []), *map(Path, structure)], [f for f in (csv, html) if f]
     )
+    for path, beginning in ((html, BEGINNING), (csv, findings_csv.header().encode())):
+        if path is not None:
+            archive.may_be_written(path, beginning)
     loaded = load(overlay)
     problems = Problems(InputError)
     candidates = [c for path in files for c in arguments.candidates(path, problems, Candidate, loaded.rules)]
@@ -716,13 +721,14 @@ def _validate(
         asked = Asked(today, given, which, dataset, tuple(before), most, stream, vintages)
         found = judge(candidates, loaded, asked)
     document = found.document({"name": "ebs", "version": __version__})
+    unsure = _not_confirmed(document, loaded)
     if html is not None:
         from pipeline.disk import address
         from pipeline.pages.validation import page
 
         twins = [("CSV", address(csv, html), "every finding, as a table")] if csv is not None else []
         with arguments.written(html) as stream_:
-            stream_.write(page(document, loaded.rules, groups=loaded.rule_groups, twins=twins))
+            stream_.write(page(document, loaded.rules, groups=loaded.rule_groups, twins=twins, not_confirmed=unsure))
     if report == "json":
         answer(as_json(document))
     elif report == "junit":
@@ -741,7 +747,7 @@ def _validate(
             step = "look at the warnings, then upload"
         for line in lines(document, step, loaded.rules):
             answer(line)
-        if unsure := _not_confirmed(document, loaded):
+        if unsure:
             answer(f"not confirmed by Eurostat: {unsure}; send as a test first")
     for written in filter(None, (csv, html)):
         tell(f"written: {written}")

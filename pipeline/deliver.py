@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, archive, metadata, report, sources
 from pipeline.archive import decisions, history
-from pipeline.checks import additivity, balance, coverage, form, revisions
+from pipeline.checks import additivity, balance, content, coverage, form, revisions
 from pipeline.compile import aggregate, observe, rebase
 from pipeline.errors import FactsError, InputError, Problem, UsageError, nearest
 from pipeline.facts import CountryFacts, Facts, evidence, read_toml
 from pipeline.facts.calendar import day_of, due, effective_due
 from pipeline.facts.models import DataSet, DeliveryRequest, Layout
-from pipeline.findings import Finding, Findings, Verdict
+from pipeline.findings import Finding, Findings, Verdict, held_up
 from pipeline.messages.files import (
     CSV,
     FORMATS,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 REQUEST_FILE = "delivery.toml"
 TAKEN = ("facts", "earlier")  # folders in inputs/ of a delivery
+FROM_THE_CELLS = "the values were just added up from these cells; `ebs validate` of the folder adds them up again"
 PREVIEWS = {rebase.RATIO: "plain", rebase.WEIGHTED: "weighted"}  # measure → name of its files under index/
 
 
@@ -226,7 +227,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         verdicts += _form_verdicts(file, facts, read_back=True)
     for file in previews:
         verdicts += _form_verdicts(file, facts, read_back=False)
-    judged = _judged([*written, *previews], facts, prepared, vintages)
+    judged = _judged([*written, *previews], facts, country, prepared, vintages)
     values = _said(observations, facts, data_sets[0])
     esms, about_esms = metadata.of_delivery(facts, country, material.earlier, str(month), values, prepared)
     verdicts += about_esms
@@ -598,10 +599,12 @@ def _form_verdicts(file: DataFile, facts: Facts, *, read_back: bool) -> list[Ver
     return verdicts
 
 
-def _judged(files: Sequence[DataFile], facts: Facts, prepared: dt.datetime, vintages: Vintages) -> Findings:
+def _judged(
+    files: Sequence[DataFile], facts: Facts, country: CountryFacts, prepared: dt.datetime, vintages: Vintages
+) -> Findings:
     """Our own files before the validator that judges everybody's, on the day they were prepared."""
     candidates = [Candidate(file.name, partial(io.BytesIO, file.data)) for file in files]
-    return validate(candidates, facts, Asked(day_of(facts, prepared), vintages=vintages))
+    return validate(candidates, facts, Asked(day_of(facts, prepared), vintages=vintages, country=country))
 
 
 def _silenced(
@@ -613,17 +616,15 @@ def _silenced(
     """
     own = {verdict.rule for verdict in before}
     roots = {v.rule for v in before if v.findings and facts.rules[v.rule].severity == "error"}
-    why = {
-        rule: f"not judged while {root} is violated"
-        for root in sorted(roots)
-        for rule in facts.rules[root].silences_in_file
-    }
+    why = {rule: held_up(root) for root in sorted(roots) for rule in facts.rules[root].silences_in_file}
     if corrects is not None:
         words = f"this corrects {corrects['delivery']}, which was sent on {corrects['at']}"
         why |= dict.fromkeys(revisions.OF_THE_DAY, words)
     for verdict in judged:
         if verdict.rule in why:
             yield Verdict(verdict.rule, verdict.file, unchecked=why[verdict.rule])
+        elif verdict.unchecked == content.NO_CELLS:
+            yield Verdict(verdict.rule, verdict.file, unchecked=FROM_THE_CELLS)
         elif verdict.rule not in own:
             yield verdict
 

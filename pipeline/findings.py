@@ -45,6 +45,19 @@ FOUND_BY_CODE = (
 )  # fmt: skip
 
 
+_HELD_UP = "not judged while "
+
+
+def held_up(by: str) -> str:
+    """Why a rule is unchecked whose findings may be consequences of another, violated one."""
+    return f"{_HELD_UP}{by} is violated"
+
+
+def is_held_up(why: str) -> bool:
+    """Whether this is such a reason."""
+    return why.startswith(_HELD_UP)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule as ``rules.toml`` states it; the code knows its id alone."""
@@ -240,7 +253,7 @@ class Confrontation:
         for verdict in verdicts:
             rule = verdict.rule
             if rule in roots:
-                self.why.setdefault(rule, f"not judged while {roots[rule]} is violated")
+                self.why.setdefault(rule, held_up(roots[rule]))
                 continue
             self.checked[rule] += verdict.checked
             if verdict.unchecked:

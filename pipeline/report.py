@@ -14,19 +14,23 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, archive
 from pipeline.archive import history
 from pipeline.disk import address
-from pipeline.errors import FactsError, Problem, UsageError
+from pipeline.errors import FactsError, InputError, Problem
 from pipeline.facts import Facts, load
 from pipeline.facts.wording import named
 from pipeline.pages.draft import Break, Draft, Named, Observation, StructureUsed
+from pipeline.pages.html import BEGINNING
 from pipeline.pages.report import page
 from pipeline.period import Period
 from pipeline.tables import IDENTITY, Identity, Parted, part_csv, read_csv, unguarded
 from pipeline.vintages import Vintages
+
+if TYPE_CHECKING:
+    from pipeline.facts.models import Language
 
 FILE = "report.html"
 OBSERVATIONS, COUNTS, FACTORS = "observations.csv", "counts.csv", "factors.csv"
@@ -47,22 +51,20 @@ def report(delivery: Path, now: dt.datetime, out: Path | None = None) -> Reporte
     """Make the report of a delivery again, as of now, into ``out``, by default ``<delivery>.report.html`` beside it.
 
     It says when the delivery was sent, if it was. The delivery itself stays as it is. Raises UsageError where the path is
-    no delivery or ``out`` lies inside it, InputError where the delivery is not what was stored, FactsError where this
-    version cannot use the facts that it keeps.
+    no delivery or nothing may be written to ``out``, InputError where the delivery is not what was stored or sent,
+    FactsError where this version cannot use the facts that it keeps.
     """
     manifest = archive.open_delivery(delivery)
     here = delivery.resolve()
     beside = delivery.parent if delivery.name == here.name else here.parent  # as the user would write it
     target = out if out is not None else beside / f"{here.name}.{FILE}"
-    if target.resolve().is_relative_to(here):
-        words = "this lies inside the delivery, which stays as it was stored."
-        raise UsageError(Problem(str(target), words, "Name a file beside it."))
+    archive.may_be_written(target, BEGINNING, delivery)
     uploaded = [name for name in manifest["files"] if name.startswith("upload/")]
     archive.unchanged(delivery, manifest, [*READ, *uploaded])
     facts = _facts_of(delivery, manifest)
     before = history.stored(delivery, manifest)
     found = history.found_before(delivery, manifest)
-    entry = next((one for one in history.read(here.parent) if one.delivery == here.name), None)
+    entry = _sent(delivery, here)
     draft = _draft(
         lambda name: archive.read(delivery, name),
         manifest,
@@ -73,6 +75,8 @@ def report(delivery: Path, now: dt.datetime, out: Path | None = None) -> Reporte
         name=here.name,
         folder=f"{address(here, target)}/",
         sent=entry.at if entry is not None else None,
+        receipt=bool(entry and entry.receipt),
+        instead=_instead(here.parent, manifest) if entry is None else "",
     )
     archive.keep(target.parent, {target.name: page(draft).encode("utf-8")})
     return Reported(target, draft.ok)
@@ -87,10 +91,32 @@ def of_delivery(
     return page(draft).encode("utf-8")
 
 
+def _sent(delivery: Path, here: Path) -> history.Sent | None:
+    """What the history says of a delivery (``here``: its whole path); InputError where it knows another of this name."""
+    entry = next((one for one in history.read(here.parent) if one.delivery == here.name), None)
+    if entry is not None and entry.manifest != archive.manifest_digest(delivery):
+        words = f"this is not the delivery that {history.HISTORY} has as {here.name}, sent at {entry.at.isoformat()}."
+        hint = "Put that one back from a copy, or give this one its own name again."
+        raise InputError(Problem(str(delivery), words, hint))
+    return entry
+
+
+def _instead(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """The delivery that was sent for the same month after this one was prepared; empty without one, and for a test."""
+    asked = manifest["request"]
+    last = history.corrected(history.read(folder), asked["month"], asked["indicators"])
+    if last is None or asked["test"] or last.delivery == asked.get("corrects", {}).get("delivery"):
+        return ""
+    return last.delivery if last.at > dt.datetime.fromisoformat(manifest["prepared"]) else ""
+
+
 def _facts_of(delivery: Path, manifest: Mapping[str, Any]) -> Facts:
     """The facts that a delivery was made by, from its own folder."""
     kept = "inputs/facts/"
     archive.unchanged(delivery, manifest, [name for name in manifest["files"] if name.startswith(kept)])
+    if added := [name for name in archive.state(delivery).added if name.startswith(kept)]:
+        words = "this is not of the delivery, and would be taken for one of its facts."
+        raise InputError([Problem(str(delivery / name), words, "Take it away.") for name in added])
     try:
         return load(delivery / kept, alone=True)
     except FactsError as error:
@@ -110,8 +136,10 @@ def _draft(
     name: str = "",
     folder: str = "",
     sent: dt.datetime | None = None,
+    receipt: bool = False,
+    instead: str = "",
 ) -> Draft:
-    asked, language = manifest["request"], facts.own_language
+    asked, language = manifest["request"], _language(facts)
     country = facts.country(asked["country"]).country
     data_sets = [one for one in facts.transmission.data_set if one.indicator in asked["indicators"]]
     structure, role = facts.structure(data_sets[0].dataflow), facts.concepts
@@ -142,11 +170,20 @@ def _draft(
         statuses={id_: code.name for id_, code in codes.items()},
         normal=role.status.normal,
         provisional=role.status.provisional,
-        missing=frozenset(role.status.missing),
         free=role.confidentiality.free,
         now=now,
         sent=sent,
+        receipt=receipt,
+        instead=instead,
     )
+
+
+def _language(facts: Facts) -> Language:
+    """How the page writes numbers and days: as its facts say, else as the shipped ones do.
+
+    A delivery without a metadata report has kept no language before there was this page.
+    """
+    return facts.own_language if facts.languages else load().own_language
 
 
 def _structures(facts: Facts, dataflows: Iterable[str]) -> Iterable[StructureUsed]:

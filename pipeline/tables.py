@@ -181,19 +181,15 @@ def part_csv(data: bytes, column: str) -> Parted:
     """Part the rows of a file by one of its columns; ValueError where it has no such column."""
     header, *lines = data.removesuffix(b"\n").split(b"\n")
     at = next(csv.reader([header.decode("utf-8")])).index(column)
-    parts: dict[bytes | str, list[bytes]] = {}
+    parts: dict[bytes, list[bytes]] = {}
     for line in _whole(lines) if b'"' in data else lines:
         cell = (
-            next(csv.reader(io.StringIO(line.decode("utf-8"), newline="")))[at]
+            next(csv.reader(io.StringIO(line.decode("utf-8"), newline="")))[at].encode("utf-8")
             if b'"' in line
             else line.split(b",", at + 1)[at]
         )
         parts.setdefault(cell, []).append(line)
-    return Parted(header, {_text(cell): those for cell, those in parts.items()})
-
-
-def _text(cell: bytes | str) -> str:
-    return unguarded(cell if isinstance(cell, str) else cell.decode("utf-8"))
+    return Parted(header, {unguarded(cell.decode("utf-8")): those for cell, those in parts.items()})
 
 
 def _whole(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -69,6 +69,7 @@ class Asked:
     most: int = MOST
     stream: Callable[[Finding], None] | None = None
     vintages: Vintages | None = None
+    country: CountryFacts | None = None  # whose files they are; else the facts of every country are looked at
 
 
 def validate(candidates: Iterable[Candidate], facts: Facts, asked: Asked) -> Findings:
@@ -457,8 +458,8 @@ class _Pass:
                     codes.setdefault(name, {}).setdefault(code, []).append(content.At(*row.at, series))
         areas = list(codes.get(role.area, {}))
         country = None
-        for id_ in self.facts.country_ids:
-            one = self.facts.country(id_)
+        own = self.asked.country
+        for one in (own,) if own else map(self.facts.country, self.facts.country_ids):
             if one.country.ref_area in areas:
                 country = one
         places, sender, test, prepared = {}, "", None, None  # what the header does not say

@@ -182,7 +182,6 @@ def draft(**changes: Any) -> Draft:
         statuses={"A": "Normal value", "P": "Provisional value", "M": "Missing value"},
         normal="A",
         provisional="P",
-        missing=frozenset({"M"}),
         free="F",
         now=NOW,
     )

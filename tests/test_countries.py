@@ -21,6 +21,7 @@ from delivery_support import COUNTRIES, EXAMPLE, MESSAGE, ROOT, header, names, o
 from pipeline.deliver import Delivered, Request, deliver
 from pipeline.errors import FactsError, InputError
 from pipeline.facts import load
+from pipeline.rebuild import rebuild
 
 INPUTS = COUNTRIES / "inputs"
 FILE = "STSRB_REG_M_EL_2024_0005.xml"
@@ -113,6 +114,18 @@ def test_its_delivery_keeps_its_facts_and_not_those_of_others(delivered: Deliver
     assert names(kept) == ["EL"]
     for name in ("country.toml", "sources.toml", "bridge.csv"):
         assert (kept / "EL" / name).read_bytes() == (COUNTRIES / "codelists/countries/EL" / name).read_bytes()
+
+
+def test_its_page_is_made_again_from_what_the_delivery_keeps(overlay: Path, tmp_path: Path) -> None:
+    """Numbers as the overlay writes them, in the page and in the one made again; facts used twice are used alike."""
+    edited(overlay, "codelists/languages/en.toml", lambda text: text.replace('thousands = ","', 'thousands = "."'))
+    facts = load(overlay)
+    first = deliver(Request(INPUTS, country="EL", out=tmp_path / "one"), facts)
+    second = deliver(Request(INPUTS, country="EL", out=tmp_path / "two"), facts)
+    assert "codelists/languages/en.toml" in first.manifest["request"]["facts"]
+    assert second.manifest["identity"] == first.manifest["identity"]
+    assert rebuild(second.folder, check=True).ok
+    assert re.search(r"[0-9]\.[0-9]{3}\b", (first.folder / "report.html").read_text("utf-8"))
 
 
 def test_the_books_balance(delivered: Delivered) -> None:

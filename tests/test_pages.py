@@ -19,7 +19,7 @@ import pytest
 from delivery_support import ROOT
 from lxml import etree, html
 
-from pipeline.findings import Finding, Findings, Group, Place, Rule, Verdict
+from pipeline.findings import Finding, Findings, Group, Place, Rule, Verdict, held_up
 from pipeline.pages import findings_csv
 from pipeline.pages.ess import ess
 from pipeline.pages.junit import junit
@@ -445,6 +445,37 @@ def test_the_verdict_never_says_more_than_is_known(
     assert (found.kind, found.sentence, found.detail) == (kind, sentence, detail)
 
 
+def test_a_warning_that_was_accepted_is_not_to_be_looked_at_again(clean: dict[str, Any]) -> None:
+    decided = {"severity": "warning", "accepted": {"by": "me"}}
+    one = {**clean, "findings": [decided], "counts": {"error": 1, "warning": 2, "information": 0}}
+    found = standing(one)
+    sentence = "Valid by all rules that could be run, with 1 error and 1 warning accepted and 1 warning."
+    assert (found.kind, found.sentence) == ("warning", sentence)
+    found = standing({**one, "counts": {"error": 0, "warning": 1, "information": 0}})
+    assert (found.kind, found.detail) == ("accepted", "It may be sent.")
+
+
+def test_what_is_not_official_is_sent_as_a_test_first(clean: dict[str, Any]) -> None:
+    said = standing(clean, "structure X:Y(1.0) (a reconstruction)").detail
+    assert (
+        said
+        == "It may be sent. Send it as a test first: structure X:Y(1.0) (a reconstruction) is not confirmed by Eurostat."
+    )
+    assert "Send them" in standing({**clean, "files": [A, B]}, "structure X:Y(1.0)").detail
+    wrong = {**clean, "ok": False, "counts": {"error": 1, "warning": 0, "information": 0}}
+    assert "test first" not in standing(wrong, "structure X:Y(1.0)").detail
+
+
+def test_a_group_with_a_rule_that_another_one_holds_up_has_not_passed() -> None:
+    """It would say that all is there of what was not looked at."""
+    rules = {id_: replace(rule, group="g") for id_, rule in RULES.items()}
+    group = Group("g", "Group", "All of it.")
+    for why, outcome in ((held_up("code"), "checked in part"), ("it is no SDMX-CSV", "passed")):
+        told = document(Verdict("late", checked=1), Verdict("double", checked=1), Verdict("sum", unchecked=why))
+        (gate,) = gates(told, rules, [group])
+        assert (gate.outcome[1], gate.holds, gate.unchecked) == (outcome, 2, 1)
+
+
 def test_the_page_says_the_files_the_findings_and_what_was_not_checked(wrong: dict[str, Any]) -> None:
     root = parsed(page(wrong, RULES))
     assert [words(heading) for heading in root.iter("h3")] == [
@@ -455,13 +486,13 @@ def test_the_page_says_the_files_the_findings_and_what_was_not_checked(wrong: di
         f"a.xmlSHA-256 {'ab' * 32}", "StructureSpecificData 2.1", "X:Y(1.0)", "9", "1,341", "0", "completely"
     ]  # fmt: skip
     assert cells(codes)[:2] == [
-        ["Place", "Series", "Period", "Component", "Found", "Expected", "What is wrong"],
-        ["line 12, column 7", "M.FR.N", "2024-05", "ACTIVITY", "BTX", "a code of CL", "no such code."],
+        ["Place", "What is wrong", "Series", "Period", "Component", "Found", "Expected"],
+        ["line 12, column 7", "no such code.", "M.FR.N", "2024-05", "ACTIVITY", "BTX", "a code of CL"],
     ]
     assert [len(cells(one)) - 1 for one in (codes, more)] == [5, 2]
     assert words(codes[0]) == "the first 5 of 217 places"
-    assert cells(twice)[1][-1] == "twice. See also 3:1 '5'."
-    assert cells(said)[0] == ["File", "What is wrong"]  # nothing else is said of it
+    assert cells(twice)[1][1] == "twice. See also 3:1 '5'."
+    assert cells(said)[0] == ["File", "What is told"]  # nothing else is said of it
     assert cells(unchecked)[-1] == ["not a data set of this regulation", "1", "sum"]
 
 
@@ -507,7 +538,7 @@ def test_two_rules_of_one_name_are_told_apart() -> None:
 
 
 def test_a_place_in_words() -> None:
-    assert place({"cell": None, "line": 1079, "column": 7}) == "line 1,079, column 7"
+    assert place({"cell": None, "line": 1079, "column": 7}) == "line 1079, column 7"
     assert place({"cell": None, "line": 3, "column": None}) == "line 3"
     assert place({"cell": "counts!C7", "line": 3, "column": None}) == "counts!C7"
     assert place({"cell": None, "line": None, "column": None}) == ""
@@ -527,7 +558,7 @@ GROUPED = {
 def test_groups_of_rules_say_what_is_required_and_what_came_of_it(wrong: dict[str, Any]) -> None:
     (table,) = parsed(page(wrong, GROUPED, groups=GROUPS)).find_class("gates")
     assert cells(table) == [
-        ["Rules", "Outcome", "Hold", "Violated", "Only tell", "Not run", "Which"],
+        ["Rules", "Outcome", "Hold", "Violated", "Information", "Not run", "To look at"],
         ["ListsCodes are in their lists.", "✕not passed", "0", "2", "0", "0", "Not in its list, Twice"],
         ["TimeIt comes in time.", "▲passed with warnings", "0", "1", "1", "0", "Late, Said"],
         ["Other rules", "○not checked", "0", "0", "0", "1", ""],
@@ -565,7 +596,7 @@ def test_a_hint_of_its_own_stands_beside_its_place() -> None:
     codes = (replace(CODE, hint="Try BTE."), replace(CODE, hint="Try BTN."))
     root = parsed(page(document(Verdict("code", "a.xml", 2, codes)), RULES))
     (table,) = root.xpath("//section[@id='rule-code']//table")
-    assert [row[-1] for row in cells(table)[1:]] == ["no such code. Try BTE.", "no such code. Try BTN."]
+    assert [row[1] for row in cells(table)[1:]] == ["no such code. Try BTE.", "no such code. Try BTN."]
     assert "To mend" not in root.text_content()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from lxml import html
 
 from pipeline.findings import Acceptance, Finding, Verdict, finding_ids
 from pipeline.pages import answer
+from pipeline.pages.delivered import last_line
 from pipeline.pages.draft import Draft
 from pipeline.pages.report import page
 
@@ -139,10 +141,28 @@ def test_a_correction_and_what_was_sent_have_no_deadline() -> None:
     corrects = {"delivery": "2024-06_01", "at": "2024-08-02T10:00:00+02:00"}
     view = answer.view(draft(manifest=asked(corrects=corrects)))
     assert view.due is None
-    assert view.detail == "It corrects 2024-06_01, which was sent on 2 August 2024."
+    assert view.detail == "It corrects what was sent for this month: first 2024-06_01, on 2 August 2024."
+    assert [step.command for step in view.steps] == ["ebs compare OUTPUTS/2024-06_01 DELIVERY", "", "ebs sent DELIVERY"]
     view = answer.view(draft(sent=NOW))
     assert view.due is None
-    assert view.detail == "That is 32 days after the end of 2024-06, 4 days before it is due."
+    assert view.detail == "That is 32 days after the end of June 2024, 4 days before it is due."
+
+
+def test_a_draft_that_another_delivery_has_overtaken_is_not_to_be_sent() -> None:
+    view = answer.view(draft(instead="2024-06_02", manifest=manifest(not_confirmed=["names of the data sets"])))
+    sentence = "Must not be sent any more: 2024-06_02 was sent for this month after this was prepared."
+    assert (view.kind, view.sentence, view.due, view.test_first) == ("error", sentence, None, False)
+    assert [step.command for step in view.steps] == ["ebs deliver INPUTS"]
+
+
+@pytest.mark.parametrize(
+    ("test", "sent", "first"),
+    [(False, None, "; send as a test first"), (True, None, ""), (False, NOW, "")],
+)
+def test_the_last_line_asks_for_a_test_where_one_makes_sense(test: bool, sent: Any, first: str) -> None:
+    made = {**asked(test=test), "not_confirmed": ["names"]}
+    line = last_line(Path("out"), made, document(), RULES, NOW, sent)
+    assert line.endswith(f"; not confirmed by Eurostat: names{first}")
 
 
 # ------------------------------------------------------------------------------------------------------ what to do next
@@ -167,6 +187,19 @@ def test_files_are_sent_each_for_its_data_set_and_recorded() -> None:
         "SET_DEATHS deaths.xml 512 bytes",
     ]
     assert "DELIVERY: the folder of this delivery, 2024-06_01" in text(verdict)
+
+
+def test_a_single_file_is_sent_for_its_data_set() -> None:
+    single = {**manifest(), "data_sets": manifest()["data_sets"][:1]}
+    assert steps(draft(manifest=single))[0] == "Send the file, for its data set:"
+    test = {**single, "request": {**single["request"], "test": True}}
+    assert steps(draft(manifest=test)) == [
+        "Send the file as a test, for its data set:",
+        "When Eurostat has taken it, make the delivery itself, without --test: ebs deliver INPUTS",
+    ]
+    assert "INPUTS: the folder of the national files, and the options of this delivery" in text(
+        tree(draft(manifest=test)).get_element_by_id("verdict")
+    )
 
 
 def test_what_is_not_confirmed_is_sent_as_a_test_first() -> None:
@@ -215,7 +248,7 @@ def test_the_newest_month_in_figures() -> None:
     assert births.status == "Provisional value"
     assert births.change == f"+{round(1000 * (now - then) / then) / 10} %"
     assert births.against == "on June 2023"
-    assert (deaths.revised, deaths.since) == ("", "nothing was sent before")
+    assert (deaths.revised, deaths.since) == ("", "nothing was sent for an earlier month")
 
 
 def with_values(**values: str) -> Draft:
@@ -244,13 +277,20 @@ def test_a_change_is_told_where_there_is_one(values: dict[str, str], total: str,
     assert (births.total, births.change, births.against) == (total, change, against)
 
 
+def test_a_newest_month_that_is_not_delivered_is_not_told_of_another_one() -> None:
+    made = {one: said for one, said in observations().items() if (one.aggregate, one.period) != (TOTAL.id, MONTH)}
+    births = answer.view(draft(observations=made)).headlines[0]
+    assert (births.month, births.total, births.status) == ("June 2024", "no value", "not delivered")
+    assert (births.change, births.against) == ("", "no value for June 2024")
+
+
 def test_the_values_that_were_revised_are_counted() -> None:
     before = sent_before(
         "2024-03", "2024-05", **{"births_A1_2024-04": 7, "births_T_2024-04": 7, "deaths_B2_2022-01": 1}
     )
     births, deaths = answer.view(draft(vintages=before)).headlines
     months = 29  # January 2022 to May 2024, of three parts and their total
-    assert (births.revised, births.since) == ("2", f"of {4 * months} values sent for May 2024")
+    assert (births.revised, births.since) == ("2", f"of {4 * months} values in the delivery of May 2024")
     assert deaths.revised == "1"
 
 
@@ -277,7 +317,7 @@ def test_the_identity_names_what_the_delivery_rests_on() -> None:
     assert said["Request"] == "0123456789ab"
     assert said["Prepared"] == "1 August 2024, 09:00 +02:00"
     assert said["Made by"] == f"ebs 0.1.0, {len(RULES)} rules (rules.toml, SHA-256 {'c' * 64})"
-    assert said["History used"] == "none: nothing was sent before"
+    assert said["History used"] == "none: nothing was sent for an earlier month"
     used = [
         {"delivery": f"2024-0{month}_01", "month": f"2024-0{month}", "at": f"2024-0{month + 1}-09T10:00:00+02:00"}
         for month in (3, 5)
@@ -349,7 +389,7 @@ def parts(of: Draft) -> dict[str, list[tuple[str, str]]]:
     found = {}
     for part in select(tree(of), "#findings .part"):
         rules = select(part, ".rule")
-        found[text(part.find("h3"))] = [(one.get("data-rule"), text(select(one, ".heading > p")[-1])) for one in rules]
+        found[text(part.find("h3"))] = [(one.get("data-rule"), text(select(one, ".heading > p")[0])) for one in rules]
     return found
 
 
@@ -359,7 +399,9 @@ USED = [{"delivery": "2024-05_01", "month": "2024-05", "at": "2024-07-09T10:00:0
 def test_without_a_delivery_before_everything_is_found() -> None:
     of = draft(findings=document(*ERRORS, ODD))
     assert parts(of) == {"Found": [("lost", "1 place"), ("wrong", "2 places"), ("odd", "4 places")]}
-    assert "Nothing was sent before: there is nothing to compare with" in text(tree(of).get_element_by_id("findings"))
+    assert "Nothing was sent for an earlier month: there is nothing to compare with" in text(
+        tree(of).get_element_by_id("findings")
+    )
     assert parts(draft()) == {"Found": []}
     assert "No rule found anything." in text(tree(draft()).get_element_by_id("findings"))
 
@@ -388,6 +430,8 @@ def test_nothing_new_is_said() -> None:
     report = document(ODD)
     of = draft(findings=report, previous=report["findings"], manifest=asked(history=USED))
     assert list(parts(of)) == ["New since the delivery of May 2024", "Remaining"]
+    remaining = text(tree(of).get_element_by_id("remaining"))
+    assert "4 warnings that the delivery of May 2024 had as well." in remaining
     assert "No rule found anything new." in text(tree(of).get_element_by_id("new"))
 
 
@@ -477,3 +521,26 @@ def test_the_files_for_machines_are_linked_where_they_are() -> None:
         "there/findings.json", "there/findings.csv", "there/manifest.json", "there/SHA256SUMS",
         "there/index/plain.xml", "there/esms/a.html",
     ]  # fmt: skip
+
+
+def test_a_late_delivery_says_so_in_its_verdict() -> None:
+    """Not in plain words below a green sign; of a correction no day is counted."""
+    late = NOW + dt.timedelta(days=30)
+    view = answer.view(draft(now=late))
+    assert (view.kind, view.sentence) == ("warning", "May be sent, though it is late.")
+    request = {**manifest()["request"], "corrects": {"delivery": "2024-06_01", "at": NOW.isoformat()}}
+    assert answer.view(draft(now=late, manifest=manifest(request=request))).sentence == "May be sent."
+
+
+def test_the_receipt_is_asked_for_until_it_is_kept() -> None:
+    steps = [step.command for step in answer.view(draft(sent=NOW)).steps]
+    assert "ebs sent DELIVERY --receipt FILE" in steps
+    kept = [step.command for step in answer.view(draft(sent=NOW, receipt=True)).steps]
+    assert kept == [step for step in steps if "--receipt" not in step]
+
+
+def test_rules_that_had_nothing_to_look_at_are_counted() -> None:
+    """The groups tell of those alone that left an outcome."""
+    assert answer.view(draft()).confronted == ""
+    some = {**document(), "rules": document()["rules"][:3]}
+    assert answer.view(draft(findings=some)).confronted.startswith("3 of 5 rules were confronted with this delivery.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,14 +150,30 @@ def test_many_reasons_are_counted() -> None:
 def test_what_was_revised_since_the_last_delivery_is_marked() -> None:
     page = part(draft(vintages=sent_before("2024-04", "2024-05", **{"births_A1_2024-04": 7, "births_B2_2022-02": 1})))
     told = said(page)
-    assert told["Farms (A1)"][-3] == "Normal value (A), revised since the last delivery"
-    assert legend(page)["revised since the last delivery"] == "2"
-    assert "revised since the last delivery" not in legend(page, 1)
+    assert told["Farms (A1)"][-3] == "Normal value (A), revised since the delivery of May 2024"
+    assert legend(page)["revised since the delivery of May 2024"] == "2"
+    assert "revised since the delivery of May 2024" not in legend(page, 1)
     older = table(page, "Coverage by year: Births of enterprises (births)")
     assert [words(one) for one in older.xpath("./tbody/tr/td")] == ["6 of 6", "6 of 6 ▲1", "6 of 6", "6 of 6"]
     assert older.xpath("./tbody/tr/td/small/@aria-label") == ["1 revised"]
     assert not older.xpath("ancestor::details")
     assert len(page.xpath(".//details")) == 1  # that of the other indicator
+
+
+def test_a_value_that_came_or_went_is_no_revision() -> None:
+    before = sent_before("2024-05")
+    came, went = identity("births", "A1", "2024-04"), identity("births", "B2", "2024-04")
+    values = {**before.values, came: (before.values[came][0]._replace(value=None),)}
+    now = {**observations(), went: Observation("", "M", "F", "", "k")}
+    page = part(draft(vintages=replace(before, values=values), observations=now))
+    assert said(page)["Farms (A1)"][-3] == "Normal value (A)"
+    assert said(page)["Mines (B2)"][-3] == "without a value, Missing value (M)"
+    assert not [means for means in legend(page) if "revised" in means]
+
+
+def test_values_without_a_confidentiality_status_are_not_called_free() -> None:
+    without = {one: it._replace(confidentiality="") for one, it in observations().items()}
+    assert "confidential" not in words(part(draft(observations=without)))
 
 
 def test_an_older_year_counts_its_months_and_its_flags() -> None:

@@ -222,7 +222,9 @@ def test_only_counts_that_were_sent_stand_behind_counts() -> None:
 
 def test_without_anything_sent_before_it_says_so() -> None:
     shown = page(draft())
-    assert words(shown).count("Nothing was sent before: there is nothing to compare with.") == len(INDICATORS)
+    assert words(shown).count("Nothing was sent for an earlier month: there is nothing to compare with.") == len(
+        INDICATORS
+    )
     assert not shown.xpath('.//path[@class="behind"]')
 
 

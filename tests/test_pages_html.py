@@ -243,7 +243,7 @@ def test_text_can_be_read(scheme: str, front: str, back: str) -> None:
     ("front", "back"),
     [
         ("link", "ground"), ("banner-text", "banner"), ("quiet", "ground"),
-        *((f"series-{number}", "ground") for number in range(1, 9)),
+        *((name, "ground") for name in ("c-main", "c-second", "c-behind", *(f"s{number}" for number in range(1, 9)))),
     ],
 )  # fmt: skip
 def test_focus_borders_of_controls_and_lines_of_charts_can_be_seen(scheme: str, front: str, back: str) -> None:

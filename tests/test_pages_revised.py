@@ -71,13 +71,15 @@ def cells(month: str, *values: int, aggregate: str = "A1") -> tuple[list[dict[st
 
 
 def test_without_a_history_there_is_nothing_to_compare_with() -> None:
-    assert words(part(draft())) == "Revisions Nothing was sent before: there is nothing to compare with."
+    assert words(part(draft())) == "Revisions Nothing was sent for an earlier month: there is nothing to compare with."
 
 
 def test_an_indicator_that_was_never_sent_says_so_beside_one_that_was() -> None:
     said = {one: (int(it.value), it.status) for one, it in observations().items() if one.indicator == "deaths"}
     page = part(draft(vintages=Vintages().then("2024-05", ["deaths"], said)))
-    assert sentences(page) == ["Nothing of this indicator was sent before: there is nothing to compare with."]
+    assert sentences(page) == [
+        "Nothing of this indicator was sent for an earlier month: there is nothing to compare with."
+    ]
     assert sentences(page, 1)[0].startswith("None of the 120 values of the delivery of May 2024 is revised.")
 
 
@@ -105,10 +107,12 @@ def test_observations_that_appear_or_vanish_are_counted_in_words() -> None:
     before = history({"2024-05": {("A1", "2024-04"): None, ("Z9", "2024-03"): 5, ("Z9", "2024-05"): 5}})
     now = observations()
     now[identity("births", "B2", "2022-01")] = Observation("", "A", "F", "", "k")
-    assert sentences(part(draft(vintages=before, observations=now)))[1] == (
+    page = part(draft(vintages=before, observations=now))
+    assert sentences(page)[0] == "None of the 114 values of the delivery of May 2024 is revised."
+    assert sentences(page)[1] == (
         "4 observations are new (June 2024); 2 observations are gone (May 2024, March 2024); "
-        "1 observation has a value for the first time (April 2024); "
-        "1 observation has no value any more (January 2022). No status changed."
+        "1 observation had no value and has one now (April 2024); "
+        "1 observation had a value and has none now (January 2022). No status changed."
     )
 
 
@@ -205,9 +209,17 @@ def test_the_triangle_shows_every_publication_of_the_newest_months() -> None:
         ["June 2024", "", "", "", "6,087", ""],
     ]
     (head,) = page.xpath(f'.//div[@aria-label="{TRIANGLE}"]/table/thead/tr')
-    assert [words(one) for one in head] == ["Month", "1st", "2nd", "3rd", "now", "since the 1st"]
+    assert [words(one) for one in head] == ["Month", "1st", "2nd", "3rd", "this delivery", "since the 1st"]
     others = page.xpath('.//details[@class="rest"]//table/caption/text()')
     assert others[: len(PARTS)] == ["Farms (A1)", "Mines (B2)", "Works (C3)"]
+
+
+def test_a_month_that_never_had_a_value_has_no_change_since_the_first() -> None:
+    now = observations()
+    now[identity("births", "T", "2024-04")] = Observation("", "M", "F", "", "k")
+    nothing = {("T", "2024-04"): None}
+    page = part(draft(vintages=history({"2024-04": nothing, "2024-05": nothing}), observations=now))
+    assert rows(page, TRIANGLE)[0] == ["April 2024", "–", "–", "–", "–"]
 
 
 def test_of_many_publications_the_first_are_shown_and_now() -> None:
@@ -221,7 +233,7 @@ def test_of_many_publications_the_first_are_shown_and_now() -> None:
     assert [cell.split()[0] for cell in june[:6]] == ["6,003", "6,004", "6,005", "6,006", "6,007", "6,008"]
     assert june[6].split()[0] == "6,051"
     assert june[7] == "+0.8 %"
-    assert "the first 6 publications and now" in words(page)
+    assert "the first 6 publications" in words(page)
 
 
 def test_months_that_were_never_sent_have_no_triangle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,13 +13,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from delivery_support import MINI, everything, refused
+from delivery_support import COUNTRIES, MINI, everything, refused
 from lxml import etree, html
 
 from pipeline import report as verb
-from pipeline.deliver import Delivered
+from pipeline.deliver import Delivered, Request, deliver
 from pipeline.disk import address
-from pipeline.errors import FactsError, InputError, UsageError
+from pipeline.errors import EbsError, FactsError, InputError, UsageError
+from pipeline.facts import load
 from pipeline.report import report
 from pipeline.sent import record
 from pipeline.tables import read_csv
@@ -84,6 +86,17 @@ def test_it_says_that_and_when_it_was_sent(make: Make) -> None:
     assert "sent on 6 July 2024" in text(report(done.folder, NOW + dt.timedelta(days=3)).path.read_bytes())
 
 
+def test_a_draft_is_not_to_be_sent_when_another_one_was(make: Make) -> None:
+    """Unless it was prepared later, and so corrects it; a test may always be sent."""
+    old, other, test = make(), make(prepared=NOW), make(test=True)
+    record(other.folder, NOW + dt.timedelta(days=1))
+    later = make(prepared=NOW + dt.timedelta(days=2))
+    overtaken = "Must not be sent any more: 2024-05_02 was sent for this month after this was prepared."
+    for done in (old, other, test, later):
+        page = report(done.folder, NOW + dt.timedelta(days=3)).path.read_bytes()
+        assert (overtaken in text(page)) == (done is old)
+
+
 def test_days_are_counted_from_the_moment_it_is_made(make: Make) -> None:
     done = make()  # due on 10 July
     assert "5 days left" in text((done.folder / verb.FILE).read_bytes())
@@ -131,6 +144,75 @@ def test_it_is_never_written_into_the_delivery(make: Make) -> None:
     assert verify(done.folder).ok
 
 
+def test_it_is_never_written_into_another_delivery(make: Make) -> None:
+    april, done = make(month="2024-04"), make()
+    words = refused(UsageError, lambda: report(done.folder, NOW, april.folder / verb.FILE))
+    assert "inside a delivery" in words
+    assert verify(april.folder).ok
+
+
+def test_without_its_sums_it_is_still_a_delivery(make: Make) -> None:
+    done = make()
+    (done.folder / "SHA256SUMS").unlink()
+    assert "inside a delivery" in refused(UsageError, lambda: report(done.folder, NOW, done.folder / "x.html"))
+
+
+def test_it_is_written_over_nothing_but_a_page(make: Make, tmp_path: Path) -> None:
+    """Not over what is history, nor over a device, whose place a file would take."""
+    done = make()
+    record(done.folder, NOW)
+    history = done.folder.parent / "history.toml"
+    before = history.read_bytes()
+    assert "something else" in refused(UsageError, lambda: report(done.folder, NOW, history))
+    assert history.read_bytes() == before
+    assert "this is a folder" in refused(UsageError, lambda: report(done.folder, NOW, tmp_path))
+    assert "this is a folder" in refused(UsageError, lambda: report(done.folder, NOW, Path("/")))
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert "a pipe" in refused(UsageError, lambda: report(done.folder, NOW, tmp_path / "pipe"))
+        assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "empty.html").touch()
+    for _ in range(2):
+        report(done.folder, NOW, tmp_path / "empty.html")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links here")
+def test_a_link_that_leads_to_itself(make: Make, tmp_path: Path) -> None:
+    done, link = make(), tmp_path / "link.html"
+    link.symlink_to(link)
+    with pytest.raises(EbsError, match=r"link\.html"):
+        report(done.folder, NOW, link)
+
+
+def test_another_delivery_under_the_name_of_one_that_was_sent(make: Make) -> None:
+    """It was not sent, and nothing may say so."""
+    done = make()
+    record(done.folder, NOW)
+    other = make(prepared=NOW)
+    done.folder.rename(done.folder.parent / "away")
+    other.folder.rename(done.folder)
+    assert "not the delivery that history.toml" in refused(InputError, lambda: report(done.folder, NOW))
+
+
+def test_a_file_put_among_its_facts(make: Make) -> None:
+    done = make()
+    (done.folder / "inputs/facts/codelists/languages/de.toml").write_text("", "utf-8")
+    assert "not of the delivery" in refused(InputError, lambda: report(done.folder, NOW))
+
+
+def test_a_delivery_that_has_kept_no_language(tmp_path: Path) -> None:
+    """As those of countries without a metadata report, from before there was this page."""
+    done = deliver(Request(COUNTRIES / "inputs", out=tmp_path), load(COUNTRIES))
+    manifest = done.folder / "manifest.json"
+    said = json.loads(manifest.read_bytes())
+    for name in [name for name in said["files"] if "/languages/" in name]:
+        (done.folder / name).unlink()
+        del said["files"][name]
+    manifest.write_text(json.dumps(said), "utf-8")
+    (done.folder / "SHA256SUMS").unlink()
+    assert "Greece" in text(report(done.folder, NOW).path.read_bytes())
+
+
 @pytest.mark.parametrize("name", [*verb.READ, "manifest.json"])
 def test_a_delivery_that_was_changed_has_no_report(make: Make, name: str) -> None:
     done = make()
@@ -176,7 +258,7 @@ def test_at_the_command_line(ebs: Run, tmp_path: Path) -> None:
     assert ebs("report", "nothing").returncode == 2
     assert ebs("report", folder, "--out", folder / "x.html").returncode == 2
     blocked = ebs("report", folder, "--out", "outputs")
-    assert blocked.returncode == 4
+    assert blocked.returncode == 2
     assert "Traceback" not in blocked.stderr
 
 

@@ -203,6 +203,38 @@ def must_be_new(path: Path) -> None:
         raise UsageError(Problem(str(path), words, "Remove it, or name another place with --out."))
 
 
+def may_be_written(path: Path, beginning: bytes, about: Path | None = None) -> None:
+    """UsageError unless a report may be written here: outside of every delivery, of the one that it is about above all.
+
+    And over nothing but a file that begins in this way.
+    """
+    try:
+        place, there, own = path.resolve(), path.exists(), about and about.resolve()
+        if any(above == own or _is_sealed(above) for above in (place, *place.parents)):
+            words = "this lies inside a delivery, which stays as it was stored."
+            raise UsageError(Problem(str(path), words, "Name a file beside it."))
+        if place.is_dir():
+            raise UsageError(Problem(str(path), "this is a folder.", "Name a file in it."))
+        if there and not path.is_file():  # the file would take its place
+            raise UsageError(Problem(str(path), "this is a device or a pipe, not a file.", "Name a file."))
+        if there and not _begins(path, beginning):
+            raise UsageError(Problem(str(path), "this is there already, and is something else.", "Name another file."))
+    except RuntimeError:  # of Python before 3.13
+        raise UsageError(Problem(str(path), "this link leads to itself.", "Name another file.")) from None
+    except OSError as error:
+        raise machine_error(str(path), error) from error
+
+
+def _is_sealed(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file() and (folder / SUMS).is_file()
+
+
+def _begins(path: Path, beginning: bytes) -> bool:
+    """Whether a file begins in this way, or is empty."""
+    with path.open("rb") as stream:
+        return stream.read(len(beginning)) in (beginning, b"")
+
+
 def read(delivery: Path, name: str) -> bytes:
     """The bytes of a file of a delivery."""
     try:

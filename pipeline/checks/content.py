@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks import additivity, consistency, coverage, plausibility, revisions
 from pipeline.checks.plausibility import NO_MONTH
 from pipeline.checks.revisions import NO_COUNTRY
-from pipeline.findings import Finding, Verdict
+from pipeline.findings import Finding, Verdict, held_up
 from pipeline.period import Period
 
 if TYPE_CHECKING:
@@ -288,10 +288,7 @@ def roots(verdicts: Sequence[Verdict], rules: Mapping[str, Rule]) -> list[Verdic
     """
     violated = [verdict.rule for verdict in verdicts if verdict.findings]
     because = {silenced: rule for rule in violated for silenced in rules[rule].silences_in_file}
-    judged = [
-        Verdict(v.rule, unchecked=f"not judged while {because[v.rule]} is violated") if v.rule in because else v
-        for v in verdicts
-    ]
+    judged = [Verdict(v.rule, unchecked=held_up(because[v.rule])) if v.rule in because else v for v in verdicts]
     silent = {
         (silenced, *_place(finding))
         for verdict in judged

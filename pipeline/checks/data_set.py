@@ -23,7 +23,7 @@ from pipeline.errors import ended, nearest, quoted
 from pipeline.events import Cells, DataSetHead, Spot, Value, Where
 from pipeline.facts.constraints import Refusal, refusals
 from pipeline.facts.structure import FLAT, Attribute, Component, Group, Measure, Structure
-from pipeline.findings import Confrontation, Finding, Place
+from pipeline.findings import Confrontation, Finding, Place, held_up
 from pipeline.period import Moment, Period
 from pipeline.period import moment as read_moment
 
@@ -436,7 +436,7 @@ class DataSetForm:
             return
         if self.series_ is None and self.layout.flat and "gap" in self.confrontation.consequences:
             why = self.confrontation.consequences["gap"]
-            self.confrontation.unchecked(("gap",), f"not judged while {why} is violated")
+            self.confrontation.unchecked(("gap",), held_up(why))
             return  # a faulty row is missing from its series
         if re.fullmatch(r"[A-Z][0-9]+|[BD]", text_of(series.cells.get(self.meaning.frequency, ""))):
             return  # every second month, business days

@@ -197,6 +197,7 @@ class Facts:
 
     def files_of(self, country: str) -> dict[str, bytes]:
         """The fact files that a delivery of this country rests on, by path: all that was read but other countries'."""
+        _ = self.languages  # the page of a delivery is written in one of them
         others = [f"{COUNTRIES}/{id_}/" for id_ in self.country_ids if id_ != country]
         files = self.store.read_files
         return {path: files[path] for path in sorted(files) if not path.startswith(tuple(others))}

@@ -7,22 +7,19 @@ A director reads the sentence, an officer the steps; what was found, and what th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.facts.wording import day, month, number
 from pipeline.pages import found, identity
-from pipeline.pages.delivered import days_late, local_day, not_accepted, when
-from pipeline.pages.draft import UNNAMED, Draft, Named, Observation
+from pipeline.pages.delivered import days_late, local_day, when
+from pipeline.pages.draft import UNNAMED, Draft, Named
+from pipeline.pages.figures import on_the_year, year_before
 from pipeline.pages.found import Found
-from pipeline.pages.identity import Identity, address
+from pipeline.pages.identity import Identity
 from pipeline.pages.revised import against
-from pipeline.pages.summary import Gate, gates, not_checked
-from pipeline.period import Period
-
-#: what stands in a command for the folder of the delivery, which does not know where it is
-
+from pipeline.pages.summary import Gate, gates, not_accepted, not_checked
 
 MOST = 6  # rules that are named on the first screen
 
@@ -101,6 +98,7 @@ class Answer:
     identity: Identity
     gates: tuple[Gate, ...]
     not_run: dict[str, dict[str, list[str]]]
+    confronted: str
     files: int
     found: Found
     twins: tuple[tuple[str, str, str], ...]
@@ -110,7 +108,7 @@ class Answer:
 def view(draft: Draft) -> Answer:
     """The answer of a draft."""
     kind, sentence = _verdict(draft)
-    told, named = found.view(draft, address(draft, "findings.csv")), month(draft.language, draft.month)
+    told, named = found.view(draft), month(draft.language, draft.month)
     steps = tuple(_steps(draft, told))
     prepared = identity.moment(draft, dt.datetime.fromisoformat(draft.manifest["prepared"]))
     return Answer(
@@ -122,12 +120,13 @@ def view(draft: Draft) -> Answer:
         detail=_detail(draft),
         steps=steps,
         commands=_commands(draft, steps),
-        test_first=draft.sent is None and not draft.manifest["request"]["test"],
-        due=None if draft.sent is not None or draft.manifest["request"].get("corrects") else _due(draft),
+        test_first=draft.sent is None and not draft.instead and not draft.manifest["request"]["test"],
+        due=None if draft.sent or draft.instead or draft.manifest["request"].get("corrects") else _due(draft),
         headlines=tuple(_headline(draft, one) for one in draft.indicators),
         identity=identity.view(draft),
         gates=tuple(gates(draft.findings, draft.rules, draft.groups)),
         not_run=_not_run(draft),
+        confronted=_confronted(draft),
         files=len(draft.findings["files"]),
         found=told,
         twins=tuple(_twins(draft)),
@@ -153,12 +152,16 @@ def _verdict(draft: Draft) -> tuple[str, str]:
         return "error", f"{which}: {_errors(draft)}."
     if draft.sent is not None:
         return "holds", f"Was sent on {day(draft.language, local_day(draft.manifest, draft.sent))}."
+    if draft.instead:
+        return "error", f"Must not be sent any more: {draft.instead} was sent for this month after this was prepared."
     warnings = not_accepted(draft.findings, "warning")
     looked = f"after someone has looked at {draft.counted(warnings, 'warning')}" if warnings else ""
     if test:
         return "information", f"A test: may be sent as a test{f', {looked}' if looked else ''}."
     if warnings:
         return "warning", f"May be sent {looked}."
+    if _due(draft).late and not draft.manifest["request"].get("corrects"):
+        return "warning", "May be sent, though it is late."
     return ("accepted" if _decided(draft) else "holds"), "May be sent."
 
 
@@ -175,9 +178,9 @@ def _detail(draft: Draft) -> str:
     said = []
     if corrects:
         on = day(draft.language, local_day(draft.manifest, dt.datetime.fromisoformat(corrects["at"])))
-        said.append(f"It corrects {corrects['delivery']}, which was sent on {on}.")
+        said.append(f"It corrects what was sent for this month: first {corrects['delivery']}, on {on}.")
     if draft.sent is not None and not corrects:
-        said.append(f"That is {when(draft.month, draft.sent, draft.manifest)}.")
+        said.append(f"That is {when(draft.month, draft.sent, draft.manifest, month(draft.language, draft.month))}.")
     if decided := _decided(draft):
         said.append(f"{decided} accepted with a reason.")
     if not draft.ok:
@@ -201,19 +204,31 @@ def _steps(draft: Draft, told: Found) -> Iterator[Step]:
     if not draft.ok:
         yield from _to_mend(draft, told)
         return
+    if draft.instead and draft.sent is None:
+        yield Step("Make a delivery that corrects what was sent, if that is wrong:", "ebs deliver INPUTS")
+        return
     warnings = not_accepted(draft.findings, "warning")
     if warnings and draft.sent is None:
         words = "Look at the warning" if warnings == 1 else f"Look at the {draft.counted(warnings, 'warning')}"
         yield _look(f"{words}:", told, "warning")
     if draft.sent is not None:
-        yield Step("Keep the receipt of the transmission, if that is not done:", f"ebs sent {UNNAMED} --receipt FILE")
+        if not draft.receipt:
+            yield Step("Keep the receipt of the transmission:", f"ebs sent {UNNAMED} --receipt FILE")
         yield Step("What comes in later goes into the next delivery; what must not wait corrects this one.")
         return
     test, uploads = draft.manifest["request"]["test"], draft.manifest["data_sets"]
-    which = "the file" if len(uploads) == 1 else f"the {draft.counted(len(uploads), 'file')}"
+    one = len(uploads) == 1
+    which = "the file" if one else f"the {draft.counted(len(uploads), 'file')}"
+    whither = "for its data set" if one else "each for its data set"
+    if corrects := draft.manifest["request"].get("corrects"):
+        words = f"Look at what it changes against {corrects['delivery']}, which was sent for this month first:"
+        yield Step(words, f"ebs compare OUTPUTS/{corrects['delivery']} {UNNAMED}")
     if test:
-        yield Step(f"Send {which} as a test, each for its data set:", uploads=True)
-        yield Step("When Eurostat has taken them, make the delivery itself:", "ebs deliver INPUTS")
+        yield Step(f"Send {which} as a test, {whither}:", uploads=True)
+        yield Step(
+            f"When Eurostat has taken {'it' if one else 'them'}, make the delivery itself, without --test:",
+            "ebs deliver INPUTS",
+        )
         return
     if draft.manifest["not_confirmed"]:
         yield Step(
@@ -221,7 +236,7 @@ def _steps(draft: Draft, told: Found) -> Iterator[Step]:
             "ebs deliver INPUTS --test",
             (("what is not confirmed", "#not-confirmed"),),
         )
-    yield Step(f"Send {which}, each for its data set:", uploads=True)
+    yield Step(f"Send {which}, {whither}:", uploads=True)
     yield Step("Record that this was done:", f"ebs sent {UNNAMED}")
 
 
@@ -229,12 +244,13 @@ def _commands(draft: Draft, steps: Sequence[Step]) -> str:
     """What the words in capitals stand for, of those that the commands use."""
     folder = f"the folder of this delivery, {draft.name}" if draft.name else "the folder that holds this page"
     words = {
-        "INPUTS": "the folder of the national files",
+        "OUTPUTS": "the folder of this country's deliveries",
+        "INPUTS": "the folder of the national files, and the options of this delivery",
         UNNAMED: folder,
         "ID": "that of a finding, or a rule: all that it found",
         "FILE": "the receipt",
     }
-    used = {word for step in steps for word in step.command.split()}
+    used = {word for step in steps for word in step.command.replace("/", " ").split()}
     return "; ".join(f"{word}: {what}" for word, what in words.items() if word in used)
 
 
@@ -273,52 +289,41 @@ def _due(draft: Draft) -> Due:
 
 
 def _headline(draft: Draft, indicator: Named) -> Headline:
-    """The newest month of an indicator in a few figures."""
-    series, language = draft.series(indicator.id, draft.total.id), draft.language
-    newest = next(reversed(list(series)), draft.month)
-    before = str(Period.parse(newest) + -12)
-    value, then = _value(series.get(newest)), _value(series.get(before))
-    change = "" if value is None or not then else _signed(draft, Fraction(100 * (value - then), then))
+    """The delivery's own month of an indicator in a few figures."""
+    series, newest = draft.series(indicator.id, draft.total.id), draft.month
+    values = {at: int(one.value) for at, one in series.items() if one.value}
+    tenths = on_the_year(values, newest)
     revised, since = _revised(draft, indicator)
     return Headline(
         indicator,
-        month(language, newest),
-        "no value" if value is None else number(language, value),
-        draft.statuses.get(series[newest].status, "") if newest in series else "",
-        change,
-        _against(draft, (newest, value), (before, then)),
+        month(draft.language, newest),
+        number(draft.language, values[newest]) if newest in values else "no value",
+        draft.statuses.get(series[newest].status, "") if newest in series else "not delivered",
+        "" if tenths is None else f"{draft.signed(Fraction(tenths, 10), 1)} %",
+        _against(draft, values),
         revised,
         since,
     )
 
 
-def _against(draft: Draft, newest: tuple[str, int | None], before: tuple[str, int | None]) -> str:
-    """Against which month a value is compared, or why there is no change to tell; each a month and its value."""
-    for period, value in (newest, before):
-        if value is None:
+def _against(draft: Draft, values: Mapping[str, int]) -> str:
+    """Against which month the newest value is compared, or why there is no change to tell."""
+    before = year_before(draft.month)
+    for period in (draft.month, before):
+        if period not in values:
             return f"no value for {month(draft.language, period)}"
-    then = month(draft.language, before[0])
-    return f"on {then}" if before[1] else f"no change can be told: {then} is 0"
-
-
-def _value(observation: Observation | None) -> int | None:
-    return int(observation.value) if observation is not None and observation.value else None
-
-
-def _signed(draft: Draft, percent: Fraction) -> str:
-    """A change in per cent with its sign; none where it rounds to nothing."""
-    text = number(draft.language, percent, 1)
-    return f"{'+' if percent > 0 and any(sign in '123456789' for sign in text) else ''}{text} %"
+    then = month(draft.language, before)
+    return f"on {then}" if values[before] else f"no change can be told: {then} is 0"
 
 
 def _revised(draft: Draft, indicator: Named) -> tuple[str, str]:
     """How many of the values of the last delivery this one says otherwise; nothing where none was sent."""
     months = draft.vintages.sent.get(indicator.id, ())
     if not months:
-        return "", "nothing was sent before"
+        return "", "nothing was sent for an earlier month"
     found = against(draft, indicator.id)
     of = draft.counted(found.both, "value")
-    return number(draft.language, len(found.revised)), f"of {of} sent for {month(draft.language, months[-1])}"
+    return number(draft.language, len(found.revised)), f"of {of} in the delivery of {month(draft.language, months[-1])}"
 
 
 # --- what did not run ----------------------------------------------------------------------------------------------
@@ -335,6 +340,18 @@ def _not_run(draft: Draft) -> dict[str, dict[str, list[str]]]:
     return not_checked({**draft.findings, "rules": kept})
 
 
+def _confronted(draft: Draft) -> str:
+    """How many rules the delivery was confronted with, and where the others belong; empty where there are no others."""
+    those = {one["rule"] for one in draft.findings["rules"]}
+    if those >= draft.rules.keys():
+        return ""
+    return (
+        f"{number(draft.language, len(those))} of {draft.counted(len(draft.rules), 'rule')} were confronted with this "
+        "delivery. The others stop a delivery before it is made, when a national file cannot be read, or judge the text "
+        "of the metadata report."
+    )
+
+
 # --- the same as data ----------------------------------------------------------------------------------------------
 
 
@@ -343,4 +360,4 @@ def _twins(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for beginning, what in TWINS.items():
         for name in [beginning] if beginning in BESIDE else draft.manifest["files"]:
             if name == beginning or (beginning.endswith("/") and name.startswith(beginning)):
-                yield name, address(draft, name) or draft.folder + name, what
+                yield name, draft.address(name) or draft.folder + name, what

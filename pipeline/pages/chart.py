@@ -170,17 +170,15 @@ def small(
     width: int = 320,
     height: int = 150,
     legend: bool = True,
-    zero: bool = False,
 ) -> Chart:
     """A chart of one or more series over the same periods, or over categories.
 
     ``periods`` are months (``2024-05``) or quarters (``2024-Q1``), shown by ``period``; when one is anything else, all are
     categories, shown as they are. ``number``, ``tick``: how values and the numbers of the scale are written, the same
     when there is no ``tick`` · ``marked``: the periods that are ``mark_name``, whose first letter is the sign in the
-    table · ``events``: (period, what happened) · ``column``: what heads the periods in the table · ``zero``: the scale
-    contains zero whatever the values are. A value that is no number (NaN, infinite) counts as none. Width and height are
-    in units of the drawing; up to 400 wide it shrinks with its column. ValueError: an id with a blank, or a series or
-    marks that are not as long as the periods.
+    table · ``events``: (period, what happened) · ``column``: what heads the periods in the table. A value that is no
+    number (NaN, infinite) counts as none. Width and height are in units of the drawing; up to 400 wide it shrinks with
+    its column. ValueError: an id with a blank, or a series or marks that are not as long as the periods.
     """
     _confront(id, periods, layers, marked)
     timed = all(map(_PERIOD.fullmatch, periods))
@@ -194,7 +192,7 @@ def small(
         number=number,
         timed=timed,
     )
-    plot = _plot(data, tick or number, zero, width * 10, height * 10)
+    plot = _plot(data, tick or number, width * 10, height * 10)
     return Chart(
         id=id,
         title=title,
@@ -389,11 +387,11 @@ class _Plot:
                 yield run
 
 
-def _plot(data: _Data, tick: Format, zero: bool, width: int, height: int) -> _Plot:
+def _plot(data: _Data, tick: Format, width: int, height: int) -> _Plot:
     """The plot with margins as wide as its words need, and a scale of round numbers."""
     above = bool(data.happened) or bool(_bar_labels(data))
     top, bottom = TOP + (LINE if above else 0), height - BOTTOM
-    scale = _scale(data, tick, zero, most=min(max((bottom - top) // 200, 2), 4) + 1)
+    scale = _scale(data, tick, most=min(max((bottom - top) // 200, 2), 4) + 1)
     if data.stacks:
         names = (_breadth(part.name) + SAMPLE for stack in data.stacks for part in stack.parts)
         right = min(max([RIGHT, *names]), width * 2 // 5)
@@ -425,7 +423,7 @@ class _Scale:
     ticks: tuple[tuple[Exact, str], ...] = ()
 
 
-def _scale(data: _Data, tick: Format, zero: bool, most: int) -> _Scale:
+def _scale(data: _Data, tick: Format, most: int) -> _Scale:
     """A scale that holds all values, with round numbers, at most so many; without values it has none."""
     singles = (layer.exact for layer in data.layers if not isinstance(layer, Stack))
     reached = [*singles, *(heights for stack in data.stacks for heights in stack.heights)]
@@ -434,7 +432,7 @@ def _scale(data: _Data, tick: Format, zero: bool, most: int) -> _Scale:
         return _Scale(0, 1)
     low, high = min(values), max(values)
     near = 0 <= 2 * low <= high or low <= 2 * high <= 0
-    if zero or near or low == high or data.bars or data.stacks:
+    if near or low == high or data.bars or data.stacks:
         low, high = min(low, 0), max(high, 0)
     if low == high:
         high = 1

@@ -13,16 +13,15 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.facts.wording import listing, month, number
-from pipeline.pages.draft import COUNT, Draft, Named, Observation
+from pipeline.pages.draft import Draft, Named, Observation
+from pipeline.pages.revised import against
 from pipeline.period import Period
-from pipeline.vintages import Vintage
 
 RECENT = 24  # months that stand alone
 LISTED = 12  # reasons that are listed
 NAMED = 3  # months of a reason that are named
 NARROWEST = 0.4  # per cent of the bar: what is less could not be seen
 LABELLED = 30.0  # per cent of the bar: what is less has no room for its name
-UNMAPPED = "unmapped.csv"
 
 REVISED, CONFIDENTIAL = "▲", "◆"
 THERE = "there"  # the look of what is as usual
@@ -173,7 +172,7 @@ def view(draft: Draft) -> Coverage:
     return Coverage(
         tables=tuple(_heat(draft, indicator) for indicator in draft.indicators),
         balances=tuple(_balance(draft, one, balance[one.id]) for one in draft.indicators if one.id in balance),
-        unmapped=f"{draft.folder}{UNMAPPED}" if UNMAPPED in draft.manifest["files"] else "",
+        unmapped=draft.address("unmapped.csv"),
     )
 
 
@@ -191,21 +190,19 @@ class Stand(NamedTuple):
 
 def _heat(draft: Draft, indicator: Named) -> Heat:
     series = {one.id: draft.series(indicator.id, one.id) for one in draft.aggregates}
-    before = {
-        (identity.aggregate, identity.period): said
-        for identity, said in draft.vintages.last(indicator.id).items()
-        if identity.measure == COUNT and identity.frequency == "M"
-    }
+    revised = {(one.identity.aggregate, one.identity.period) for one in against(draft, indicator.id).revised}
     months = _months(draft, [period for those in series.values() for period in those])
     recent, older = months[-RECENT:], months[:-RECENT]
+    since = _since(draft, indicator)
     language = draft.language
     in_words = {period: month(language, period) for period in months}
     stands = {
-        one.id: {at: _stand(draft, series[one.id].get(at), before.get((one.id, at))) for at in months}
+        one.id: {at: _stand(draft, series[one.id].get(at), revised=(one.id, at) in revised) for at in months}
         for one in draft.aggregates
     }
     everything = [stand for those in stands.values() for stand in those.values()]
     values = sum(_has_value(stand) for stand in everything)
+    codes = {one.confidentiality for those in series.values() for one in those.values() if one.value}
     years = [(year, list(those)) for year, those in groupby(older, key=_year)]
     reasons = [
         Reason(one.title, _some(draft, those), why)
@@ -216,7 +213,7 @@ def _heat(draft: Draft, indicator: Named) -> Heat:
         Row(
             name=one.title,
             total=one.total,
-            cells=[_cell(stands[one.id][at]) for at in recent],
+            cells=[_cell(stands[one.id][at], since) for at in recent],
             years=[_older(draft, [stands[one.id][at] for at in those]) for _, those in years],
         )
         for one in draft.aggregates
@@ -237,8 +234,8 @@ def _heat(draft: Draft, indicator: Named) -> Heat:
         years=[year for year, _ in years],
         rows=rows,
         quiet=all(one.look == THERE and not one.marks for row in rows for one in row.years),
-        legend=[*_states(draft, everything), *_marks(draft, everything)],
-        alike="" if any(stand.confidentiality for stand in everything) else draft.free,
+        legend=[*_states(draft, everything), *_marks(draft, everything, since)],
+        alike=draft.free if codes == {draft.free} else "",
         reasons=reasons[:LISTED],
         more=draft.counted(len(reasons) - LISTED, "more reason") if len(reasons) > LISTED else "",
     )
@@ -256,15 +253,12 @@ def _year(period: str) -> str:
     return period.partition("-")[0]
 
 
-def _stand(draft: Draft, said: Observation | None, before: Vintage | None) -> Stand:
+def _stand(draft: Draft, said: Observation | None, *, revised: bool) -> Stand:
     if said is None:
         return Stand(ABSENT, False, "", "")
-    revised = before is not None and (str(before.value) if before.value is not None else "") != said.value
-    confidentiality = said.confidentiality if said.confidentiality != draft.free and said.value else ""
     if not said.value:
-        return Stand(
-            EMPTY, revised, confidentiality, said.comment or (draft.status(said.status) if said.status else "")
-        )
+        return Stand(EMPTY, False, "", said.comment or (draft.status(said.status) if said.status else ""))
+    confidentiality = said.confidentiality if said.confidentiality != draft.free else ""
     return Stand(_state(draft, said.status), revised, confidentiality, "")
 
 
@@ -281,10 +275,16 @@ def _has_value(stand: Stand) -> bool:
     return stand.state is not ABSENT and stand.state is not EMPTY
 
 
-def _cell(stand: Stand) -> Cell:
+def _since(draft: Draft, indicator: Named) -> str:
+    """What a revised value is, with the month of the delivery that it is compared with."""
+    sent = draft.vintages.sent.get(indicator.id)
+    return f"revised since the delivery of {month(draft.language, sent[-1])}" if sent else ""
+
+
+def _cell(stand: Stand, since: str) -> Cell:
     state, revised, confidentiality, why = stand
     said = [state.means, *([why] if why else [])]
-    said += ["revised since the last delivery"] if revised else []
+    said += [since] if revised else []
     said += [f"confidentiality {confidentiality}"] if confidentiality else []
     marks = (REVISED if revised else "") + (CONFIDENTIAL if confidentiality else "")
     return Cell(state.sign, state.look, marks, ", ".join(said))
@@ -314,10 +314,10 @@ def _states(draft: Draft, stands: Iterable[Stand]) -> Iterable[Entry]:
         yield Entry(*state, cells=number(draft.language, found[state]))
 
 
-def _marks(draft: Draft, stands: Sequence[Stand]) -> Iterable[Entry]:
+def _marks(draft: Draft, stands: Sequence[Stand], since: str) -> Iterable[Entry]:
     """The marks that occur beside a state."""
     if revised := sum(stand.revised for stand in stands):
-        yield Entry(REVISED, "beside", "revised since the last delivery", number(draft.language, revised))
+        yield Entry(REVISED, "beside", since, number(draft.language, revised))
     codes = Counter(stand.confidentiality for stand in stands if stand.confidentiality)
     for code in sorted(codes):
         means = f"confidential: status {code}, of the others {draft.free}"

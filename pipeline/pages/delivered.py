@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.findings import Rule
+from pipeline.pages.summary import Document, not_accepted
 from pipeline.pages.visible import counted
 from pipeline.period import Period
 
-Document = Mapping[str, Any]  # a manifest, or a report of findings
 OF_THE_DAY = "days-left"  # the rule that counts from the day of the run
 
 
@@ -96,14 +96,9 @@ def last_line(
     if warned:
         parts.append(f"warnings to look at: {', '.join(warned)}")
     if report["ok"] and manifest["not_confirmed"]:
-        parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}; send as a test first")
+        first = "" if sent is not None or manifest["request"]["test"] else "; send as a test first"
+        parts.append(f"not confirmed by Eurostat: {', '.join(manifest['not_confirmed'])}{first}")
     return "; ".join(parts)
-
-
-def not_accepted(report: Document, severity: str) -> int:
-    """How many findings of a severity nobody has accepted, those included of which no details were kept."""
-    accepted = sum(bool(finding["accepted"]) for finding in report["findings"] if finding["severity"] == severity)
-    return int(report["counts"][severity]) - accepted
 
 
 def _until(manifest: Document, now: dt.datetime) -> str:
@@ -131,10 +126,10 @@ def day(when: dt.datetime) -> str:
     return when.isoformat(" ", "minutes")
 
 
-def when(month: str, at: dt.datetime, manifest: Document) -> str:
+def when(month: str, at: dt.datetime, manifest: Document, called: str = "") -> str:
     """How long after its month and before or after the day it was due something was sent, in words.
 
-    The day is that of the time zone in which a day ends for the deadline.
+    ``called``: the month in words, where it is told so. The day is that of the time zone in which a day ends for the deadline.
     """
     age = (local_day(manifest, at) - Period.parse(month).last_day).days
     late = days_late(manifest, at)
@@ -142,4 +137,4 @@ def when(month: str, at: dt.datetime, manifest: Document) -> str:
         due = f"{counted(abs(late), 'day')} {'after it was' if late > 0 else 'before it is'} due"
     else:
         due = "the day it is due"
-    return f"{counted(age, 'day')} after the end of {month}, {due}"
+    return f"{counted(age, 'day')} after the end of {called or month}, {due}"

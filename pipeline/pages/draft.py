@@ -9,8 +9,10 @@ import datetime as dt
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from pipeline.facts.wording import number
 from pipeline.findings import Group, Rule
@@ -74,11 +76,13 @@ class Draft:
     """A delivery, as its report tells it.
 
     ``name``: its folder, empty in the report inside it, which cannot know it · ``folder``: what a link to a file of it
-    begins with · ``findings``: the JSON report (schema 1) · ``previous``: the findings of the last delivery before it,
-    None without one · ``sizes``: bytes of the files in upload/ · ``aggregates``: the parts, and the total last ·
-    ``vintages``: what was sent before · ``factors``, ``counts``: rows of the tables, as text; counts of ``traced`` months
-    alone, the newest · ``statuses``: code → name · ``normal``, ``provisional``: codes of those statuses · ``missing``: of
-    those without a value · ``free``: the code of what is not confidential · ``now``: the moment for which days are counted · ``sent``: when it was sent, if that is known.
+    begins with · ``findings``: the JSON report (schema 1) · ``previous``: the findings of the last delivery sent for an
+    earlier month, None without one · ``sizes``: bytes of the files in upload/ · ``aggregates``: the parts, and the total
+    last · ``vintages``: what was sent for earlier months · ``factors``, ``counts``: rows of the tables, as text; counts of
+    ``traced`` months alone, the newest · ``statuses``: code → name · ``normal``, ``provisional``: codes of those statuses ·
+    ``free``: the code of what is not confidential · ``now``: the moment for which days are counted · ``sent``: when it was
+    sent, if that is known, ``receipt``: and its receipt is kept · ``instead``: the delivery that was sent for this month
+    after this one was prepared, if there is one.
     """
 
     name: str
@@ -103,10 +107,11 @@ class Draft:
     statuses: Mapping[str, str]
     normal: str
     provisional: str
-    missing: frozenset[str]
     free: str
     now: dt.datetime
     sent: dt.datetime | None = None
+    receipt: bool = False
+    instead: str = ""
 
     @property
     def month(self) -> str:
@@ -127,9 +132,18 @@ class Draft:
         """A status in words, its code beside them: Provisional value (P); ``none`` for no code."""
         return Named(code, self.statuses.get(code, "")).title or "none"
 
+    def signed(self, value: int | Fraction, decimals: int = 0) -> str:
+        """A number with its sign, + or −; what rounds to zero has none."""
+        text = number(self.language, value, decimals)
+        return f"+{text}" if value > 0 and text != number(self.language, 0, decimals) else text
+
     def counted(self, count: int, noun: str, nouns: str = "") -> str:
         """So many of a thing, as the language writes numbers: 1 value, 1,341 values."""
         return f"{number(self.language, count)} {noun if count == 1 else nouns or noun + 's'}"
+
+    def address(self, file: str) -> str:
+        """How the page leads to a file of the delivery; empty where the delivery does not hold it."""
+        return f"{self.folder}{quote(file)}" if file in self.manifest["files"] else ""
 
     @cached_property
     def total(self) -> Named:

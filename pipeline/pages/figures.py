@@ -56,7 +56,7 @@ class Card:
 class Counted:
     """The counts of an indicator: a card for each aggregate, the total first, and the total as the sum of its parts.
 
-    ``first``, ``last``: the months shown, in words · ``sent``: that of the last delivery sent, empty without one ·
+    ``first``, ``last``: the months shown, in words · ``sent``: that of the last delivery sent before, empty without one ·
     ``stack``: None where no part has a value, or there is one month alone.
     """
 
@@ -132,7 +132,7 @@ def view(draft: Draft) -> Figures:
     index = draft.manifest["index"]
     indicators = [_Indicator(draft, named, place) for place, named in enumerate(draft.indicators, 1)]
     return Figures(
-        data=f"{draft.folder}observations.csv",
+        data=draft.address("observations.csv"),
         counts=tuple(map(_counted, indicators)),
         index=tuple(map(_indexed, indicators)),
         base_year=index["base_year"],
@@ -172,7 +172,7 @@ class _Indicator:
 
     @cached_property
     def sent(self) -> str:
-        """The month of the last delivery that was sent; empty without one."""
+        """The month of the last delivery sent for an earlier month; empty without one."""
         return next(reversed(self.draft.vintages.sent.get(self.named.id, ("",))))
 
     @cached_property
@@ -302,7 +302,7 @@ def _count_card(one: _Indicator, aggregate: Named, place: int) -> Card:
         legend=aggregate.total,
     )
     charts = [("Number per month", number_)]
-    changes = tuple(_on_the_year(values, at) for at in one.months)
+    changes = tuple(on_the_year(values, at) for at in one.months)
     if any(change is not None for change in changes):
         change_ = drawn(
             one.id("change", place),
@@ -315,7 +315,7 @@ def _count_card(one: _Indicator, aggregate: Named, place: int) -> Card:
             height=190 if aggregate.total else 105,
             legend=aggregate.total,
         )
-        charts.append(("Change on the same month of the year before, %", change_))
+        charts.append(("Change on the year, %", change_))
     facts = tuple(_count_facts(one, aggregate, values, decimals))
     known = values.get(one.months[-1]) is not None
     where = address(one.named.id, aggregate.id, one.months[-1]) if known else ""
@@ -333,24 +333,25 @@ def _count_lines(one: _Indicator, aggregate: Named, values: Units, decimals: int
     return lines
 
 
-def _on_the_year(values: Units, at: str) -> Figure:
+def on_the_year(values: Units, at: str) -> Figure:
     """The change on the same month of the year before in tenths of a per cent; None where that has no value, or 0."""
-    now, before = values.get(at), values.get(_year_before(at))
+    now, before = values.get(at), values.get(year_before(at))
     if now is None or not before:
         return None
     tenths = (2000 * abs(now - before) + abs(before)) // (2 * abs(before))
     return tenths if (now > before) == (before > 0) else -tenths
 
 
-def _year_before(at: str) -> str:
+def year_before(at: str) -> str:
+    """The same month of the year before."""
     return str(Period.parse(at) + -YEAR)
 
 
 def _count_facts(one: _Indicator, aggregate: Named, values: Units, decimals: int) -> Iterator[Fact]:
     """The newest value with its month, and the change on the year with the month that it is measured by."""
     newest = one.months[-1]
-    earlier, found = _year_before(newest), one.series(aggregate).get(newest)
-    value, change = values.get(newest), _on_the_year(values, newest)
+    earlier, found = year_before(newest), one.series(aggregate).get(newest)
+    value, change = values.get(newest), on_the_year(values, newest)
     if found is None or value is None:
         status = "not delivered" if found is None else one.draft.statuses.get(found.status, found.status)
         yield Fact(f"{one.period(newest)}, {status}", "no value")

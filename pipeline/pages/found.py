@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.facts.wording import day, month, number
+from pipeline.facts.wording import day, listing, month, number
 from pipeline.findings import SEVERITIES, Rule
 from pipeline.pages.delivered import OF_THE_DAY, local_day
 from pipeline.pages.draft import Draft
@@ -89,7 +89,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Found:
-    """The findings of a delivery; ``counts``: severity → how many; ``csv``: the address of all of them."""
+    """The findings of a delivery; ``csv``: the address of all of them, empty where the delivery has no such file."""
 
     sentence: str
     parts: tuple[Part, ...]
@@ -103,8 +103,8 @@ class Found:
         return [told for part in self.parts for told in part.rules if told.first]
 
 
-def view(draft: Draft, csv: str) -> Found:
-    """The findings of a draft; ``csv``: where all of them are, as data, or nothing."""
+def view(draft: Draft) -> Found:
+    """The findings of a draft."""
     entries = [entry for entry in draft.findings["findings"] if not _of_another_day(entry, draft)]
     before = None if draft.previous is None else {entry["id"] for entry in draft.previous}
     open_ = [entry for entry in entries if not entry["accepted"]]
@@ -127,7 +127,7 @@ def view(draft: Draft, csv: str) -> Found:
         for id_, heading, those in parts
         if those or (id_ == "new" and before is not None) or (id_ == "new" and not entries)
     )
-    return Found(_since(draft), told, tuple(_gone(draft, entries)), _last(draft), csv)
+    return Found(_since(draft), told, tuple(_gone(draft, entries)), _last(draft), draft.address("findings.csv"))
 
 
 def _of_another_day(entry: Entry, draft: Draft) -> bool:
@@ -140,7 +140,7 @@ def _of_another_day(entry: Entry, draft: Draft) -> bool:
 
 
 def _last(draft: Draft) -> str:
-    """The month of the last delivery before this one, in words: May 2024; nothing without one."""
+    """The month of the last delivery sent for an earlier month, in words: May 2024; nothing without one."""
     used = draft.manifest["request"]["history"]
     return month(draft.language, used[-1]["month"]) if used else ""
 
@@ -151,8 +151,10 @@ def _heading(draft: Draft) -> str:
 
 def _since(draft: Draft) -> str:
     if draft.previous is None:
-        return "Nothing was sent before: there is nothing to compare with, and every finding counts as new."
-    return f"Compared with what was found in the delivery of {_last(draft)}, the last one that was sent."
+        return (
+            "Nothing was sent for an earlier month: there is nothing to compare with, and every finding counts as new."
+        )
+    return f"Compared with what was found in the delivery of {_last(draft)}, the last one sent for an earlier month."
 
 
 def _sentence(id_: str, those: Sequence[Entry], draft: Draft) -> str:
@@ -167,10 +169,10 @@ def _sentence(id_: str, those: Sequence[Entry], draft: Draft) -> str:
     said = [
         f"{number(draft.language, count)} {words[severity][count != 1]}" for severity, count in counts.items() if count
     ]
-    listed = ", ".join(said[:-1]) + (" and " if said[1:] else "") + said[-1]
+    listed = listing(draft.language, said)
     return {
         "new": f"{listed}.",
-        "remaining": f"{listed} that the last delivery had as well.",
+        "remaining": f"{listed} that the delivery of {_last(draft)} had as well.",
         "accepted": f"{listed}: a person has looked at them and has said why they may stay.",
     }[id_]
 

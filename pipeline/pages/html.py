@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 SHARED = "base.css"
+BEGINNING = b"<!DOCTYPE html>"  # of every page
 MOST = 2000  # characters of what a file says: what is longer says how long it is
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from pipeline.facts.wording import day, listing, month, number, time
 from pipeline.pages.draft import Draft
@@ -63,7 +62,7 @@ def view(draft: Draft) -> Identity:
         tuple((name, said) for name, said in _facts(draft) if said),
         tuple(_upload(draft, one) for one in manifest["data_sets"]),
         tuple(
-            Input(name, address(draft, INPUTS + name), layouts.get(name, ""), sha256)
+            Input(name, draft.address(INPUTS + name), layouts.get(name, ""), sha256)
             for name, sha256 in manifest["request"]["inputs"].items()
         ),
         tuple(
@@ -73,11 +72,6 @@ def view(draft: Draft) -> Identity:
         tuple(manifest["not_read"].items()),
         tuple(manifest["not_confirmed"]),
     )
-
-
-def address(draft: Draft, file: str) -> str:
-    """The address of a file of the delivery, as the page can link it; empty where the delivery does not hold it."""
-    return f"{draft.folder}{quote(file)}" if file in draft.manifest["files"] else ""
 
 
 def moment(draft: Draft, at: dt.datetime) -> str:
@@ -103,7 +97,7 @@ def _upload(draft: Draft, one: Mapping[str, Any]) -> Upload:
     count = draft.sizes.get(file)
     return Upload(
         file=one["file"],
-        address=address(draft, file),
+        address=draft.address(file),
         data_set=one["data_set"],
         format=shown(formats.get(one["file"])),
         structure=shown(one["structure"]),
@@ -134,7 +128,7 @@ def _facts(draft: Draft) -> list[tuple[str, str]]:
         ("Corrects", f"{corrects['delivery']}, sent on {_when(draft, corrects['at'])}" if corrects else ""),
         ("Made by", made + (f" (rules.toml, SHA-256 {rules})" if rules else "")),
         ("History used", _history(draft)),
-        ("Decisions used", number(language, len(asked["decisions"])) if asked["decisions"] else ""),
+        ("Decisions in force", number(language, len(asked["decisions"])) if asked["decisions"] else ""),
         ("Weights of the index", _weights(draft)),
     ]
 
@@ -146,7 +140,7 @@ def _when(draft: Draft, text: str) -> str:
 def _history(draft: Draft) -> str:
     used = draft.manifest["request"]["history"]
     if not used:
-        return "none: nothing was sent before"
+        return "none: nothing was sent for an earlier month"
     last = used[-1]
     words = "delivery" if len(used) == 1 else "deliveries, the last"
     return f"{number(draft.language, len(used))} {words} {last['delivery']}, sent on {_when(draft, last['at'])}"

@@ -163,14 +163,9 @@ def _cell(draft: Draft, cell: TracedCell) -> Cell:
         kind=cell.kind,
         place=cell.origin,
         value="" if cell.value is None else number(draft.language, cell.value),
-        factor=_signed(draft, cell.factor),
+        factor=draft.signed(cell.factor),
         adds="" if cell.value is None else number(draft.language, _adds(cell)),
     )
-
-
-def _signed(draft: Draft, factor: int) -> str:
-    """A factor with its sign: +1, −1."""
-    return f"{'+' if factor > 0 else ''}{number(draft.language, factor)}"
 
 
 def _adds(cell: TracedCell) -> int:

@@ -48,9 +48,8 @@ class Change(NamedTuple):
 class Against:
     """What one delivery says otherwise than the one before.
 
-    ``both``: observations that both have · ``revised``: those of them whose value differs · ``came``, ``went``: those of
-    them that got a value, or lost it · ``new``, ``gone``: observations of one of them alone · ``statuses``: (before,
-    after) → how many.
+    ``both``: values that both have · ``revised``: those of them that differ · ``came``, ``went``: observations of both that
+    got a value, or lost it · ``new``, ``gone``: observations of one of them alone · ``statuses``: (before, after) → how many.
     """
 
     both: int
@@ -199,7 +198,6 @@ def _indicator(draft: Draft, known: Vintages, indicator: Named, place: int) -> R
     listed = _listed(draft, found.revised)
     history = _recent(draft, known, indicator.id)
     by_age = statistics(known, indicator.id)
-    share = per_cent(found.both, found.both + len(found.revised))
     return Revisions(
         name=name,
         last=month(language, sent[-1]),
@@ -207,7 +205,7 @@ def _indicator(draft: Draft, known: Vintages, indicator: Named, place: int) -> R
         both=draft.counted(found.both, "value"),
         revised=number(language, len(found.revised)) if found.revised else "",
         verb="is" if len(found.revised) == 1 else "are",
-        share=_unsigned(draft, share or 0),
+        share=_unsigned(draft, 100 * len(found.revised) / found.both if found.both else 0),
         most=_most(draft, found.revised, {one.id for one in draft.parts}),
         most_of_total=_most(draft, found.revised, {draft.total.id}),
         others_moved=tuple(_moved(draft, found)),
@@ -228,17 +226,17 @@ def against(draft: Draft, indicator: str) -> Against:
     """The counts of an indicator beside those of the last delivery; identities in order."""
     last = draft.vintages.last(indicator)
     now = {one: said for one, said in draft.observations.items() if (one.indicator, one.measure) == (indicator, COUNT)}
-    changes, statuses = [], Counter[tuple[str, str]]()
-    both = sorted(last.keys() & now.keys())
-    for identity in both:
+    both, changes, statuses = 0, [], Counter[tuple[str, str]]()
+    for identity in sorted(last.keys() & now.keys()):
         was, said = last[identity], now[identity]
         after = int(said.value) if said.value else None
+        both += was.value is not None and after is not None
         if was.value != after:
             changes.append(Change(identity, was.value, after, was.status, said.status))
         if was.status != said.status:
             statuses[was.status, said.status] += 1
     return Against(
-        both=len(both),
+        both=both,
         revised=tuple(one for one in changes if one.before is not None and one.after is not None),
         came=tuple(one for one in changes if one.before is None),
         went=tuple(one for one in changes if one.after is None),
@@ -253,8 +251,8 @@ def _moved(draft: Draft, found: Against) -> Iterable[str]:
     kinds = (
         ("is new", "are new", found.new),
         ("is gone", "are gone", found.gone),
-        ("has a value for the first time", "have a value for the first time", [one.identity for one in found.came]),
-        ("has no value any more", "have no value any more", [one.identity for one in found.went]),
+        ("had no value and has one now", "had no value and have one now", [one.identity for one in found.came]),
+        ("had a value and has none now", "had a value and have none now", [one.identity for one in found.went]),
     )
     for one, many, those in kinds:
         if those:
@@ -303,7 +301,7 @@ def _told(draft: Draft, one: Change) -> Moved:
         month=month(draft.language, one.identity.period),
         before=_value(draft, one.before),
         after=_value(draft, one.after),
-        difference=_signed(draft, one.difference),
+        difference=draft.signed(one.difference),
         relative=_relative(draft, one.before, one.after),
     )
 
@@ -339,9 +337,8 @@ def _size(cell: TracedCell) -> tuple[int, str, str, str, str]:
 
 def _cell(draft: Draft, cell: TracedCell) -> InputCell:
     what = f"activity {cell.activity}, area {cell.area}, {cell.kind}"
-    factor = _signed(draft, cell.factor)
     units = number(draft.language, cell.value) if cell.value is not None else "no number"
-    return InputCell(factor, units, what, cell.origin)
+    return InputCell(draft.signed(cell.factor), units, what, cell.origin)
 
 
 # ------------------------------------------------------------------------------------------------------- the triangle
@@ -380,7 +377,7 @@ def _row(draft: Draft, of: Publications, columns: int) -> Row:
     ]
     *earlier, now = said
     first, last = of.values[0], of.values[-1]
-    since = _relative(draft, first, last) if earlier and first != last else "0 %" if earlier else ""
+    since = "" if not earlier else "0 %" if first == last and last is not None else _relative(draft, first, last)
     return Row(
         month=month(draft.language, of.identity.period),
         said=[*earlier[:columns], *(None for _ in range(columns - len(earlier)))],
@@ -450,10 +447,6 @@ def _chart(draft: Draft, by_age: Sequence[Statistics], name: str, place: int) ->
 
 def _value(draft: Draft, value: int | None) -> str:
     return "no value" if value is None else number(draft.language, value)
-
-
-def _signed(draft: Draft, value: int) -> str:
-    return f"+{number(draft.language, value)}" if value > 0 else number(draft.language, value)
 
 
 def _relative(draft: Draft, before: int | None, after: int | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.findings import SEVERITIES, Group, Rule
+from pipeline.findings import SEVERITIES, Group, Rule, is_held_up
 from pipeline.pages.visible import counted, shown
 
 Document = Mapping[str, Any]
@@ -81,12 +81,16 @@ OTHERS = Group("", "Other rules", "")
 
 @dataclass(frozen=True)
 class Gate:
-    """A group of rules, and what came of them: how many hold, which are violated, how many could not run."""
+    """A group of rules, and what came of them: how many hold, which are violated, how many could not run.
+
+    ``held_up``: some of these could not run because another rule is violated.
+    """
 
     group: Group
     holds: int
     violated: tuple[Violation, ...]
     unchecked: int
+    held_up: bool = False
 
     @property
     def informed(self) -> tuple[Violation, ...]:
@@ -110,7 +114,7 @@ class Gate:
             return "accepted", "passed, as accepted"
         if not (self.holds or self.informed):
             return "unknown", "not checked"
-        if self.unchecked > self.holds + len(self.informed):
+        if self.held_up or self.unchecked > self.holds + len(self.informed):
             return "unknown", "checked in part"
         return "holds", "passed"
 
@@ -119,6 +123,7 @@ def gates(document: Document, rules: Rules, groups: Sequence[Group]) -> list[Gat
     """The groups of the rules that were confronted, in their order; last those that no group holds."""
     known = {group.id for group in groups}
     outcomes: dict[str, dict[str, set[str]]] = {}
+    held_up: set[str] = set()
     found: dict[str, list[Violation]] = {}
 
     def group_of(rule: str) -> str:
@@ -127,6 +132,8 @@ def gates(document: Document, rules: Rules, groups: Sequence[Group]) -> list[Gat
 
     for entry in document["rules"]:
         outcomes.setdefault(group_of(entry["rule"]), {}).setdefault(entry["rule"], set()).add(entry["outcome"])
+        if entry["outcome"] == "unchecked" and is_held_up(entry["why"]):
+            held_up.add(group_of(entry["rule"]))
     for one in violations(document, rules):
         found.setdefault(group_of(one.rule), []).append(one)
     told = []
@@ -135,8 +142,14 @@ def gates(document: Document, rules: Rules, groups: Sequence[Group]) -> list[Gat
         others = [said for rule, said in outcomes.get(group.id, {}).items() if rule not in {v.rule for v in violated}]
         holds = sum("holds" in said for said in others)
         if violated or others:
-            told.append(Gate(group, holds, violated, len(others) - holds))
+            told.append(Gate(group, holds, violated, len(others) - holds, group.id in held_up))
     return told
+
+
+def not_accepted(report: Document, severity: str) -> int:
+    """How many findings of a severity nobody has accepted, those included of which no details were kept."""
+    accepted = sum(bool(finding["accepted"]) for finding in report["findings"] if finding["severity"] == severity)
+    return int(report["counts"][severity]) - accepted
 
 
 def numbers(struval: str | None, fmr: str | None) -> str:
@@ -185,7 +198,7 @@ def place(entry: Entry) -> str:
     """The place of a finding inside its file: ``line 12, column 7``, ``counts!C7``; nothing for the whole file."""
     if entry["cell"]:
         return shown(entry["cell"])
-    said = (f"{name} {entry[name]:,}" for name in ("line", "column") if entry[name])
+    said = (f"{name} {entry[name]}" for name in ("line", "column") if entry[name])
     return ", ".join(said)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.findings import Group
 from pipeline.pages.html import render
-from pipeline.pages.summary import Document, Rules, gates, not_checked, verdict, violations
+from pipeline.pages.summary import Document, Rules, gates, not_accepted, not_checked, verdict, violations
 from pipeline.pages.visible import counted, shown
 
 Twin = tuple[str, str, str]
@@ -23,10 +23,18 @@ class Standing:
     detail: str
 
 
-def page(document: Document, rules: Rules, *, groups: Sequence[Group] = (), twins: Sequence[Twin] = ()) -> str:
+def page(
+    document: Document,
+    rules: Rules,
+    *,
+    groups: Sequence[Group] = (),
+    twins: Sequence[Twin] = (),
+    not_confirmed: str = "",
+) -> str:
     """The verdict, the files, the groups of rules, each violated rule with its places, and what was not checked.
 
-    ``groups``: in the order in which they are told · ``twins``: the same as data: (label, address, what it is).
+    ``groups``: in the order in which they are told · ``twins``: the same as data: (label, address, what it is) ·
+    ``not_confirmed``: what the receiver has not confirmed of what the files were judged by.
     """
     reasons = not_checked(document)
     return render(
@@ -35,7 +43,7 @@ def page(document: Document, rules: Rules, *, groups: Sequence[Group] = (), twin
         script="page.js",
         running=f"Validation: {verdict(document)}",
         verdict=verdict(document),
-        standing=standing(document),
+        standing=standing(document, not_confirmed),
         subject=_subject(document),
         identity=_identity(document),
         error=document["error"],
@@ -56,25 +64,32 @@ def page(document: Document, rules: Rules, *, groups: Sequence[Group] = (), twin
 _FILE = dict.fromkeys(("file", "format", "structure", "series", "observations", "findings", "complete", "sha256"))
 
 
-def standing(document: Document) -> Standing:
+def standing(document: Document, not_confirmed: str = "") -> Standing:
     """What may be done with what was validated, by all rules that could be run; they are not all that a receiver asks."""
+    it, they = ("They", "them") if len(document["files"]) > 1 else ("It", "it")
+    first = f" Send {they} as a test first: {not_confirmed} is not confirmed by Eurostat." if not_confirmed else ""
     if document["error"]:
         said = shown(document["error"]["message"], 500)
-        return Standing("error", "It could not be validated.", f"Nothing is known of it: {said}")
+        return Standing("error", f"{it} could not be validated.", f"Nothing is known of it: {said}")
     counts = document["counts"]
     errors, warnings = (counted(counts[severity], severity) for severity in ("error", "warning"))
     if not document["ok"]:
         said = f"{errors} and {warnings}" if counts["warning"] else errors
         which = "the error" if counts["error"] == 1 else "the errors"
-        return Standing("error", f"Not valid: {said}.", f"It must not be sent: mend {which}, then validate again.")
+        return Standing("error", f"Not valid: {said}.", f"{it} must not be sent: mend {which}, then validate again.")
     sentence = "Valid by all rules that could be run"
-    noted = [f"{errors} accepted"] if counts["error"] else []
-    if counts["warning"]:
-        said = " and ".join((*noted, warnings))
-        which = "the warning" if counts["warning"] == 1 else "the warnings"
-        return Standing("warning", f"{sentence}, with {said}.", f"It may be sent when somebody has looked at {which}.")
+    open_ = not_accepted(document, "warning")
+    decided = ((counts["error"], "error"), (counts["warning"] - open_, "warning"))
+    accepted = " and ".join(counted(number, what) for number, what in decided if number)
+    noted = [f"{accepted} accepted"] if accepted else []
+    if open_:
+        said = " and ".join((*noted, counted(open_, "warning")))
+        which = "the warning" if open_ == 1 else "the warnings"
+        return Standing(
+            "warning", f"{sentence}, with {said}.", f"{it} may be sent when somebody has looked at {which}.{first}"
+        )
     said = f", with {noted[0]}" if noted else ""
-    return Standing("accepted" if noted else "holds", f"{sentence}{said}.", "It may be sent.")
+    return Standing("accepted" if noted else "holds", f"{sentence}{said}.", f"{it} may be sent.{first}")
 
 
 def _subject(document: Document) -> str:

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 #: WCAG 2.2 A and AA, and what axe-core thinks good practice beyond them
 STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
+#: what depends on the colours alone; it takes most of the time
+COLOURS = ("color-contrast", "link-in-text-block")
+
 #: without gradients: axe-core judges the contrast of text above a plain ground only
 PLAIN = """() => {
   const plain = new CSSStyleSheet()
@@ -24,15 +29,20 @@ PLAIN = """() => {
   document.adoptedStyleSheets.push(plain)
 }"""
 
-#: every row of a table that can be seen: the runs of its text, and whether the style adds some of its own
+#: every row of a table that can be seen: its table, whether it is of the head, the runs of its text (those that stand in
+#: their place, and those in positioned cells, which are painted later), and whether the style adds some of its own
 ROWS = """() => [...document.querySelectorAll('tr')].filter(row => row.checkVisibility()).map(row => {
-  const runs = [], walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT)
+  const runs = [[], []], walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT)
+  const moved = (e, row) => e !== row && (getComputedStyle(e).position !== 'static' || moved(e.parentElement, row))
   while (walker.nextNode()) {
-    const box = walker.currentNode.parentElement.getBoundingClientRect()
-    if (walker.currentNode.data.trim() && box.width > 1 && box.height > 1) runs.push(walker.currentNode.data)
+    const e = walker.currentNode.parentElement, box = e.getBoundingClientRect()
+    if (walker.currentNode.data.trim() && box.width > 1 && box.height > 1)
+      runs[Number(moved(e, row))].push(walker.currentNode.data)
   }
   const adds = e => ['::before', '::after'].some(p => !['none', 'normal'].includes(getComputedStyle(e, p).content))
-  return [runs, [...row.querySelectorAll('*')].some(adds)]
+  const table = row.closest('table')
+  return [[...document.querySelectorAll('table')].indexOf(table), table.tHead?.contains(row) ?? false, runs,
+    [...row.querySelectorAll('*')].some(adds)]
 })"""
 
 
@@ -44,9 +54,12 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands: the rule, the place, and what would mend it, a line each."""
-    return _judged(page, "violations")
+def violations(page: Page, *, colours: bool | None = None) -> list[str]:
+    """What axe-core finds wrong with the page as it stands: the rule, the place, and what would mend it, a line each.
+
+    ``colours``: true to judge the colours alone, false to judge all but the colours.
+    """
+    return _judged(page, "violations", colours)
 
 
 def undecided(page: Page) -> list[str]:
@@ -54,10 +67,12 @@ def undecided(page: Page) -> list[str]:
     return _judged(page, "incomplete")
 
 
-def _judged(page: Page, outcome: str) -> list[str]:
+def _judged(page: Page, outcome: str, colours: bool | None = None) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
-    options = {"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations", "incomplete"]}
+    run = {"type": "rule", "values": COLOURS} if colours else {"type": "tag", "values": STANDARD}
+    rules = {rule: {"enabled": colours is not False} for rule in COLOURS}
+    options = {"runOnly": run, "rules": rules, "resultTypes": ["violations", "incomplete"]}
     page.evaluate(PLAIN)
     found = Axe().run(page, options=options).response[outcome]
     page.evaluate("document.adoptedStyleSheets.pop()")
@@ -111,8 +126,8 @@ def shown(page: Page, id_: str) -> bool:
 
 
 def paper(page: Page, *, background: bool = False) -> bytes:
-    """The page as PDF, on the paper that its style asks for."""
-    return page.pdf(prefer_css_page_size=True, print_background=background)
+    """The page as PDF, on A4 where its style asks for no other paper."""
+    return page.pdf(format="A4", prefer_css_page_size=True, print_background=background)
 
 
 def printed(pdf: bytes) -> list[str]:
@@ -132,19 +147,49 @@ def darkness(pdf: bytes) -> list[float]:
     return found
 
 
-def cut_rows(page: Page) -> list[str]:
-    """The rows of tables that are not whole on one sheet of paper: off its edge, cut by a box, or on two sheets."""
+@dataclass(frozen=True)
+class Row:
+    """A row of a table on paper: its table, whether it is of the head, its text, sheet → how often it is whole there."""
+
+    table: int
+    head: bool
+    text: str
+    sheets: dict[int, int]
+
+
+def rows_on_paper(page: Page, pdf: bytes) -> list[Row]:
+    """Every row of a table that is printed, and where it stands in the PDF of the page."""
     page.emulate_media(media="print")
     rows = page.evaluate(ROWS)
     page.emulate_media(media="null")
-    sheets = [_bare(sheet) for sheet in _poppler("pdftotext", "-raw", "-", "-", pdf=paper(page)).decode().split("\f")]
-    missing = []
-    for runs, style_adds in rows:
+    sheets = [_bare(sheet) for sheet in _poppler("pdftotext", "-raw", "-", "-", pdf=pdf).decode().split("\f")]
+    found = []
+    for table, head, layers, style_adds in rows:
         between = ".{0,400}?" if style_adds else ""
-        row = re.compile(between.join(re.escape(_bare(run)) for run in runs))
-        if not any(row.search(sheet) for sheet in sheets):
-            missing.append(" | ".join(" ".join(run.split()) for run in runs))
-    return missing
+        texts = [re.compile(between.join(re.escape(_bare(run)) for run in layer)) for layer in layers if layer]
+        if texts:
+            times = {n: min(len(text.findall(sheet)) for text in texts) for n, sheet in enumerate(sheets)}
+            said = " | ".join(" ".join(run.split()) for layer in layers for run in layer)
+            found.append(Row(table, head, said, {sheet: number for sheet, number in times.items() if number}))
+    return found
+
+
+def cut_rows(page: Page, pdf: bytes | None = None) -> list[str]:
+    """The rows of tables that are not whole on one sheet of paper: off its edge, cut by a box, or on two sheets."""
+    return [row.text for row in rows_on_paper(page, pdf or paper(page)) if not row.sheets]
+
+
+def heads_left_out(rows: list[Row]) -> tuple[list[str], int]:
+    """The heads that do not stand again on a sheet on which their table goes on; how many tables go on on another sheet."""
+    sheets: dict[int, set[int]] = {}  # table → the sheets that it is on, as far as rows stand nowhere else
+    for row in rows:
+        if not row.head and len(row.sheets) == 1:
+            sheets.setdefault(row.table, set()).update(row.sheets)
+    heads = [row for row in rows if row.head]
+    wanted = Counter((head.text, sheet) for head in heads for sheet in sheets.get(head.table, ()))
+    there = {(head.text, sheet): number for head in heads for sheet, number in head.sheets.items()}
+    missing = [f"{text}: sheet {sheet + 1}" for (text, sheet), n in wanted.items() if there.get((text, sheet), 0) < n]
+    return missing, sum(len(on) > 1 for on in sheets.values())
 
 
 def _bare(text: str) -> str:

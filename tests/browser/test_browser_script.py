@@ -255,6 +255,13 @@ def test_a_link_leads_to_the_cells_of_a_value(made: Made) -> None:
     assert answer(page).endswith("7 cells add up to 327: they agree."), "an address that was kept"
 
 
+def test_an_id_may_have_any_sign(made: Made) -> None:
+    at = lookup.address("nobody", "A/1 +%2F&x=<b>", MONTH)
+    page = look_up(made, f'<a href="#provenance" data-look-up="{at}">Odd</a>')
+    page.get_by_role("link", name="Odd").click()
+    assert page.locator("#looked-up h4").inner_text() == "nobody, A/1 +%2F&x=<b>, June 2024"
+
+
 def test_a_link_leads_to_the_part_without_the_script(made: Made) -> None:
     page = look_up(made, LINKS, script=False)
     assert not page.locator("#look-up").is_visible()
@@ -286,10 +293,17 @@ def test_an_address_unfolds_what_it_names(made: Made) -> None:
 
 
 def test_paper_has_what_is_folded_and_the_screen_is_as_before(made: Made) -> None:
-    page = look_up(made)
-    assert "cells more" in "".join(printed(paper(page)))
-    assert "Look up a value" not in "".join(printed(paper(page)))
+    page = made("<details><summary>More</summary><p>Folded away</p></details>")
+    assert "Folded away" in "".join(printed(paper(page)))
     assert page.locator("details[open]").count() == 0
+
+
+def test_paper_has_the_values_and_not_the_cells_behind_each(made: Made) -> None:
+    """A sheet for each value would bury the rest: the terminal tells them."""
+    sheets = "".join(printed(paper(look_up(made))))
+    assert "Where it comes from" in sheets
+    assert "cells more" not in sheets
+    assert "Look up a value" not in sheets
 
 
 @pytest.mark.parametrize("width", [320, 1440])

@@ -146,8 +146,9 @@ if (place) {
 }
 
 // ----- What an address names is seen: folded or filtered away, it comes back. On paper everything is unfolded.
+const unescaped = part => new URLSearchParams(`=${part}`).get("") // a slash inside an id is escaped, one between two is not
 const reveal = () => {
-  const asked = new URLSearchParams(location.hash.slice(1)).get("look-up")?.split("/")
+  const asked = location.hash.match(/\blook-up=([^&]*)/)?.[1].split("/").map(unescaped)
   if (lookUp && asked?.length === 3) return lookUp(asked)
   const target = first(":target")
   if (!target?.closest("[hidden], details:not([open])")) return
