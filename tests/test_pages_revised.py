@@ -180,9 +180,6 @@ def test_cells_of_a_month_that_the_page_does_not_hold_are_asked_for_with_a_comma
     assert rows(part(draft(vintages=before)), LARGEST)[1] == [
         "The cells behind 1,027: ebs trace DELIVERY M.XX.N.births.A1:2024-04"
     ]
-    assert rows(part(draft(vintages=before, name="2024-06_01")), LARGEST)[1] == [
-        "The cells behind 1,027: ebs trace 2024-06_01 M.XX.N.births.A1:2024-04"
-    ]
 
 
 def test_a_file_whose_name_is_html_is_shown_as_text() -> None:

@@ -6,7 +6,6 @@ The verb reads it, the parts of the page look at it; whatever they show is in he
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.facts.models import Language
 
 COUNT = "count"  # the measure that is transmitted
-UNNAMED = "DELIVERY"
+UNNAMED = "DELIVERY"  # the folder in a command: where it lies the page cannot know
 
 
 class Observation(NamedTuple):
@@ -122,11 +121,6 @@ class Draft:
     def ok(self) -> bool:
         """No error is left that nobody has accepted: upload/ is packed."""
         return bool(self.findings["ok"])
-
-    @property
-    def command(self) -> str:
-        """The delivery as a command names it; a word for it in the page that cannot know its folder."""
-        return shlex.quote(self.name) if self.name else UNNAMED
 
     def status(self, code: str) -> str:
         """A status in words, its code beside them: Provisional value (P); ``none`` for no code."""

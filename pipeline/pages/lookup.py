@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.facts.wording import month, number
-from pipeline.pages.draft import Draft, Named, Observation
+from pipeline.pages.draft import UNNAMED, Draft, Named, Observation
 from pipeline.pages.visible import shown, visible
 from pipeline.provenance import Row, TracedCell, by_class, cells, origin
 from pipeline.tables import CELL
@@ -21,6 +21,7 @@ from pipeline.tables import CELL
 TARGET = "aggregate"  # what a factor adds to: of the counts, not of the index
 LISTED = 5  # cells of a value that are shown without the script
 DIGITS = 16  # as many has the first whole number that JavaScript may not hold exactly
+TRACE = f"ebs trace {UNNAMED}"  # the command that tells where a value comes from, up to the value
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,15 @@ class Indicator:
 class Lookup:
     """What the part shows.
 
-    ``aggregates``, ``months``: ids and names of what can be looked up, the newest month first · ``delivery``: its folder,
-    ``trace``: the command that tells of it · ``unnamed``: the folder is not known, ``delivery`` stands for it ·
-    ``data``: for the script.
+    ``aggregates``, ``months``: ids and names of what can be looked up, the newest month first · ``trace``: the command that
+    tells of it · ``data``: for the script.
     """
 
     month: str
     indicators: tuple[Indicator, ...]
     aggregates: tuple[tuple[str, str], ...]
     months: tuple[tuple[str, str], ...]
-    delivery: str
     trace: str
-    unnamed: bool
     data: Mapping[str, Any]
 
 
@@ -92,9 +90,7 @@ def view(draft: Draft) -> Lookup:
         indicators=tuple(_indicator(draft, one, newest) for one in draft.indicators),
         aggregates=tuple((one.id, one.title) for one in draft.aggregates),
         months=tuple((period, month(language, period)) for period in reversed(draft.traced)),
-        delivery=draft.command,
-        trace=trace(draft),
-        unnamed=not draft.name,
+        trace=TRACE,
         data=_data(draft),
     )
 
@@ -138,7 +134,7 @@ def _value(draft: Draft, aggregate: Named, observation: Observation | None, behi
         others=(draft.counted(len(others), "cell"), number(draft.language, sum(map(_adds, others))))
         if others
         else None,
-        command=f"{trace(draft)} {observation.key}:{draft.month}" if observation is not None else "",
+        command=f"{TRACE} {observation.key}:{draft.month}" if observation is not None else "",
     )
 
 
@@ -177,11 +173,6 @@ def _reason(observation: Observation) -> str:
     """Why there is no value, as its comment says it."""
     said = observation.comment.rpartition("not computed: ")[2].removesuffix(".")
     return said or "the delivery does not say why"
-
-
-def trace(draft: Draft) -> str:
-    """The command that tells where a value comes from, up to the value."""
-    return f"ebs trace {draft.command}"
 
 
 # ------------------------------------------------------------------------------------------------- data for the script

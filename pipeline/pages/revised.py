@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pipeline.facts.wording import month, number
 from pipeline.pages.chart import Bars, Chart, Value, small
-from pipeline.pages.draft import COUNT, Draft, Named
+from pipeline.pages.draft import COUNT, UNNAMED, Draft, Named
 from pipeline.pages.lookup import address
 from pipeline.period import Period
 from pipeline.provenance import TracedCell, by_class, cells
@@ -325,7 +325,7 @@ def _largest(draft: Draft, changes: Sequence[Change]) -> tuple[Largest, ...]:
                 cells=draft.counted(len(behind), "cell") if behind else "",
                 listed=tuple(_cell(draft, cell) for cell in sorted(behind, key=_size)[:CELLS]),
                 address=address(identity.indicator, identity.aggregate, identity.period),
-                trace=f"ebs trace {draft.command} {draft.observations[identity].key}:{identity.period}",
+                trace=f"ebs trace {UNNAMED} {draft.observations[identity].key}:{identity.period}",
             )
         )
     return tuple(found)
