@@ -12,10 +12,8 @@ from typing import Any
 from pipeline import __version__, archive, sources
 from pipeline.archive import decisions, history
 from pipeline.deliver import Built, Material, build, environment
-from pipeline.errors import FactsError, InputError, Problem
-from pipeline.facts import load
 
-INPUTS, FACTS = "inputs/", "inputs/facts/"
+INPUTS = "inputs/"
 
 
 @dataclass(frozen=True)
@@ -62,18 +60,10 @@ def _material(delivery: Path, manifest: Mapping[str, Any]) -> Material:
     asked = manifest["request"]
     names = [name for name in manifest["files"] if name.startswith(INPUTS)]
     archive.unchanged(delivery, manifest, names)
-    if added := [name for name in archive.state(delivery).added if name.startswith(FACTS)]:
-        words = "this is not of the delivery, and would be taken for one of its facts."
-        raise InputError([Problem(str(delivery / name), words, "Take it away.") for name in added])
     national = sorted(name.removeprefix(INPUTS) for name in names if "/" not in name.removeprefix(INPUTS))
     snapshots = {name: sources.Snapshot(name, archive.read(delivery, f"{INPUTS}{name}")) for name in national}
-    try:
-        facts = load(delivery / FACTS, alone=True)
-        country = facts.country(asked["country"])
-    except FactsError as error:
-        words = f"this version of the tool, {__version__}, cannot use the facts that the delivery keeps."
-        hint = f"It was made by ebs {asked['tool']}; make it again with that version."
-        raise FactsError([Problem(str(delivery), words, hint), *error.problems]) from error
+    facts = archive.facts_of(delivery, manifest)
+    country = facts.country(asked["country"])
     files = [(snapshots[name], country.layouts[layout]) for name, layout in asked["layouts"]]
     return Material(
         facts=facts,

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__, archive
+from pipeline import archive
 from pipeline.archive import history
 from pipeline.disk import address
-from pipeline.errors import FactsError, InputError, Problem
+from pipeline.errors import InputError, Problem
 from pipeline.facts import Facts, load
 from pipeline.facts.wording import named
 from pipeline.pages.draft import Break, Draft, Named, Observation, StructureUsed
@@ -61,7 +61,7 @@ def report(delivery: Path, now: dt.datetime, out: Path | None = None) -> Reporte
     archive.may_be_written(target, BEGINNING, delivery)
     uploaded = [name for name in manifest["files"] if name.startswith("upload/")]
     archive.unchanged(delivery, manifest, [*READ, *uploaded])
-    facts = _facts_of(delivery, manifest)
+    facts = archive.facts_of(delivery, manifest)
     before = history.stored(delivery, manifest)
     found = history.found_before(delivery, manifest)
     entry = _sent(delivery, here)
@@ -108,21 +108,6 @@ def _instead(folder: Path, manifest: Mapping[str, Any]) -> str:
     if last is None or asked["test"] or last.delivery == asked.get("corrects", {}).get("delivery"):
         return ""
     return last.delivery if last.at > dt.datetime.fromisoformat(manifest["prepared"]) else ""
-
-
-def _facts_of(delivery: Path, manifest: Mapping[str, Any]) -> Facts:
-    """The facts that a delivery was made by, from its own folder."""
-    kept = "inputs/facts/"
-    archive.unchanged(delivery, manifest, [name for name in manifest["files"] if name.startswith(kept)])
-    if added := [name for name in archive.state(delivery).added if name.startswith(kept)]:
-        words = "this is not of the delivery, and would be taken for one of its facts."
-        raise InputError([Problem(str(delivery / name), words, "Take it away.") for name in added])
-    try:
-        return load(delivery / kept, alone=True)
-    except FactsError as error:
-        words = f"this version of the tool, {__version__}, cannot use the facts that the delivery keeps."
-        hint = f"It was made by ebs {manifest['request']['tool']}; make its report with that version."
-        raise FactsError([Problem(str(delivery), words, hint), *error.problems]) from error
 
 
 def _draft(

@@ -226,7 +226,7 @@ def test_facts_that_cannot_be_used_any_more(make: Make, monkeypatch: pytest.Monk
     def refuse(*_: Any, **__: Any) -> Any:
         raise FactsError([])
 
-    monkeypatch.setattr(verb, "load", refuse)
+    monkeypatch.setattr("pipeline.archive.kept.load", refuse)
     assert "cannot use the facts that the delivery keeps" in refused(FactsError, lambda: report(done.folder, NOW))
 
 

@@ -3,6 +3,7 @@
 ``folder``     a delivery: stored whole or not at all, found again, opened, checked against its hashes
 ``history``    history.toml, what was sent and when; the values as they were published
 ``decisions``  decisions.toml, the findings that a person has accepted
+``kept``       the facts that a delivery keeps, to make it or its page again
 ``edited``     how both are added to without touching what people have written
 ``lock``       one writer at a time
 """
@@ -38,6 +39,7 @@ from pipeline.archive.folder import (
     unchanged,
     written_sums,
 )
+from pipeline.archive.kept import facts_of
 from pipeline.archive.lock import one_at_a_time
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "damaged",
     "differences",
     "digest",
+    "facts_of",
     "findings",
     "is_draft_name",
     "keep",
