@@ -266,7 +266,7 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
     }
     if len(lost):
         files["unmapped.csv"] = frame_csv(_unmapped(lost, left_out))
-    manifest = {
+    manifest: dict[str, Any] = {
         "schema": 1,
         "identity": material.identity,
         "request": asked,
@@ -285,13 +285,13 @@ def build(material: Material, say: Callable[[str], None] = lambda _: None) -> Bu
         "balance": {indicator: b.document() for indicator, b in sorted(balances.items())},
         "not_read": dict(material.not_read),
         "not_confirmed": evidence.not_confirmed(facts, country, data_sets, str(month)),
-        "files": _hashes(files),
+        "files": {name: archive.digest(files[name]) for name in sorted(files)},
     }
 
     # The page on which a person looks at all of this
     say("writing the report")
     files[report.FILE] = report.of_delivery(files, manifest, facts, material.earlier)
-    manifest["files"] = _hashes(files)
+    manifest["files"] = dict(sorted({**manifest["files"], report.FILE: archive.digest(files[report.FILE])}.items()))
     files[archive.MANIFEST] = archive.ordered(manifest)
     return Built(files, manifest, said)
 
@@ -424,10 +424,6 @@ def _kept(name: str, recognised: sources.Recognised) -> bool:
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------
-
-
-def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: archive.digest(files[name]) for name in sorted(files)}
 
 
 def _joined(observations: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:

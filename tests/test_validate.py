@@ -349,6 +349,34 @@ def test_a_report_is_never_written_over_what_is_read(
     assert (tmp_path / "f.xml").read_bytes() == DATA
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes and links")
+@pytest.mark.parametrize("option", ["--html", "--csv"])
+def test_a_report_takes_the_place_of_nothing_but_a_report(ebs: Run, tmp_path: Path, option: str) -> None:
+    """Not of a pipe, of a file that is something else, of anything in a sealed delivery; of an older report it does."""
+    (tmp_path / "f.xml").write_bytes(DATA)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "history.toml").write_text("# what was sent\n")
+    sealed = tmp_path / "2024-05_01"
+    sealed.mkdir()
+    for name in ("manifest.json", "SHA256SUMS"):
+        (sealed / name).write_text("{}")
+    for target, words in (
+        ("pipe", "a device or a pipe"),
+        ("loop", "leads to itself"),
+        ("history.toml", "something else"),
+        ("2024-05_01/r", "inside a delivery"),
+    ):
+        done = ebs("validate", "f.xml", option, target)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert words in done.stderr
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "history.toml").read_text() == "# what was sent\n"
+    assert sorted(path.name for path in sealed.iterdir()) == ["SHA256SUMS", "manifest.json"]
+    first, again = (ebs("validate", "f.xml", option, "r").returncode for _ in range(2))
+    assert first == again < 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs /dev/stdin")
 def test_a_pipe_is_read_once() -> None:
     command = [sys.executable, "-m", "pipeline", "validate", "/dev/stdin", "--format", "json"]
